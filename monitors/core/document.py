@@ -1,5 +1,151 @@
 """The targets document: versioned JSON, the only contract between hosting and monitor.
 
-``to_document`` and ``from_document`` are inverse to each other; defaults are left out. Plain dicts in and out: reading
-and writing files is the caller's.
+``to_document`` and ``from_document`` are inverse to each other; values equal to their default are left out. Plain
+dicts in and out: reading and writing files is the caller's.
 """
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from monitors.core.errors import DocumentError
+from monitors.core.model import Target
+
+DOCUMENT_VERSION = 1
+
+
+def to_document(targets: Sequence[Target]) -> dict[str, Any]:
+    """Write targets as plain dicts, lists, strings, numbers and booleans."""
+    return {"version": DOCUMENT_VERSION, "targets": [_encode(target) for target in targets]}
+
+
+def from_document(document: object) -> tuple[Target, ...]:
+    """Read a targets document.
+
+    Raises DocumentError, which names the place by its path, where the version is another one, a key is unknown or
+    missing, a value has another type or cannot exist, or two targets have the same key.
+    """
+    if not isinstance(document, Mapping):
+        raise DocumentError(f"targets document: expected an object, got {_kind(document)}")
+    version = document.get("version")
+    if version != DOCUMENT_VERSION:
+        raise DocumentError(
+            f"targets document: version {version!r}, but this monitor reads version {DOCUMENT_VERSION}; "
+            'write it anew with "siaga24 stack up" of the same toolkit',
+        )
+    unknown = sorted(set(document) - {"version", "targets"})
+    if unknown:
+        raise DocumentError(f"targets document: unknown key {unknown[0]!r}")
+    targets: tuple[Target, ...] = _decode(tuple[Target, ...], document.get("targets"), "targets")
+    seen: set[str] = set()
+    for index, target in enumerate(targets):
+        if target.key in seen:
+            raise DocumentError(f"targets/{index}: {target.key} stands in the document twice; leave one out")
+        seen.add(target.key)
+        names = [transaction.name for transaction in target.transactions]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise DocumentError(f"targets/{index}/transactions: {twice!r} stands there twice; rename one")
+    return targets
+
+
+def _encode(value: object) -> Any:
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, tuple):
+        return [_encode(item) for item in value]
+    if is_dataclass(value):
+        return {
+            part.name: _encode(getattr(value, part.name))
+            for part in fields(value)
+            if getattr(value, part.name) != _default(part)
+        }
+    return value
+
+
+def _default(part: Field[Any]) -> object:
+    if part.default_factory is not MISSING:
+        return part.default_factory()
+    return part.default
+
+
+def _decode(wanted: Any, value: object, path: str) -> Any:
+    origin = get_origin(wanted)
+    if origin in (Union, types.UnionType):
+        inner = next(arg for arg in get_args(wanted) if arg is not type(None))
+        return None if value is None else _decode(inner, value, path)
+    if origin is tuple:
+        return _decode_tuple(get_args(wanted), value, path)
+    if is_dataclass(wanted):
+        return _decode_object(wanted, value, path)
+    if wanted is Decimal:
+        try:
+            return Decimal(_checked(str, value, path))
+        except InvalidOperation:
+            raise DocumentError(f"{path}: expected a decimal number as text, got {value!r}") from None
+    if issubclass(wanted, StrEnum):
+        try:
+            return wanted(_checked(str, value, path))
+        except ValueError:
+            known = ", ".join(member.value for member in wanted)
+            raise DocumentError(f"{path}: expected one of {known}, got {value!r}") from None
+    return _checked(wanted, value, path)
+
+
+def _decode_tuple(args: tuple[Any, ...], value: object, path: str) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise DocumentError(f"{path}: expected a list, got {_kind(value)}")
+    if len(args) == 2 and args[1] is Ellipsis:
+        return tuple(_decode(args[0], item, f"{path}/{index}") for index, item in enumerate(value))
+    if len(value) != len(args):
+        raise DocumentError(f"{path}: expected {len(args)} items, got {len(value)}")
+    pairs = enumerate(zip(args, value, strict=True))
+    return tuple(_decode(arg, item, f"{path}/{index}") for index, (arg, item) in pairs)
+
+
+def _decode_object(wanted: Any, value: object, path: str) -> Any:
+    if not isinstance(value, Mapping):
+        raise DocumentError(f"{path}: expected an object, got {_kind(value)}")
+    parts = {part.name: part for part in fields(wanted)}
+    hints = get_type_hints(wanted)
+    unknown = sorted(set(value) - set(parts))
+    if unknown:
+        raise DocumentError(f"{path}: unknown key {unknown[0]!r}; known are {', '.join(parts)}")
+    missing = [name for name, part in parts.items() if name not in value and _default(part) is MISSING]
+    if missing:
+        raise DocumentError(f"{path}: key {missing[0]!r} is missing")
+    given = {name: _decode(hints[name], item, f"{path}/{name}") for name, item in value.items()}
+    try:
+        return wanted(**given)
+    except ValueError as exc:
+        raise DocumentError(f"{path}: {exc}") from exc
+
+
+def _checked(wanted: type, value: object, path: str) -> Any:
+    # bool is an int to Python; a document that says `true` for a number is wrong all the same
+    if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
+        raise DocumentError(f"{path}: expected {_NAMES.get(wanted, wanted.__name__)}, got {_kind(value)}")
+    return value
+
+
+_NAMES: dict[type, str] = {str: "text", int: "a whole number", bool: "true or false"}
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -47,7 +47,7 @@ class AssertKind(StrEnum):
     CONTAINS = "contains"      # expected: text in the decoded body
     ABSENT = "absent"          # expected: text that must not be in the decoded body
     MATCHES = "matches"        # expected: regular expression searched in the decoded body
-    JSON = "json"              # name: JSONPath; expected: value as text of the first match ("true", "12", "abc"); empty = exists
+    JSON = "json"              # name: JSONPath; expected: first match as text ("true", "12", "abc"); empty = exists
     CSS = "css"                # name: selector; expected: text contained in the first match; empty = exists
     LATENCY = "latency"        # expected: milliseconds; the step's own latency target: a miss is `degraded`
 
