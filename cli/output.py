@@ -81,7 +81,7 @@ def _harmless(cell: object) -> object:
     return text
 
 
-def output_option(function: Callable[Concatenate[str, P], R]) -> Callable[P, R]:
+def output_option(function: Callable[Concatenate[str, P], R]) -> Callable[..., R]:
     """Add ``--output table|json|csv`` and its short form ``--json``; the function gets ``output`` first."""
 
     @click.option(
@@ -96,7 +96,7 @@ def output_option(function: Callable[Concatenate[str, P], R]) -> Callable[P, R]:
     return wrapper
 
 
-def json_option(function: Callable[Concatenate[bool, P], R]) -> Callable[P, R]:
+def json_option(function: Callable[Concatenate[bool, P], R]) -> Callable[..., R]:
     """Add ``--json`` alone; the function gets the flag first."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
@@ -107,7 +107,7 @@ def json_option(function: Callable[Concatenate[bool, P], R]) -> Callable[P, R]:
     return wrapper
 
 
-def workspace_options(function: Callable[Concatenate[Path | None, Path | None, P], R]) -> Callable[P, R]:
+def workspace_options(function: Callable[Concatenate[Path | None, Path | None, P], R]) -> Callable[..., R]:
     """Add ``--workspace`` and ``--state``; the function gets both first, None where not given."""
 
     @click.option(
