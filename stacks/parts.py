@@ -1,5 +1,6 @@
-"""What a hosted service is made of: limits, databases, volumes, workers, jobs, the gateway. Pure values, valid when they
-exist; ``model.py`` puts them together.
+"""What a hosted service is made of: limits, databases, volumes, workers, jobs, the gateway.
+
+Pure values, valid when they exist; ``model.py`` puts them together.
 """
 
 from __future__ import annotations
