@@ -1,0 +1,53 @@
+"""What tests of several parts share: a fixed clock, a workspace of their own, the real engine.
+
+The engine is never left out quietly: a test that needs it fails with a sentence where it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from docker.errors import DockerException
+
+from tests.factories import FixedClock, write_workspace
+
+MAKE_READY = 'start it, or run "make ready", which installs and starts one where it may; "make test-fast" needs none'
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[docker.DockerClient]:
+    """Give a client of the real Docker engine; the test fails where none answers."""
+    try:
+        client = docker.from_env(timeout=60)
+    except DockerException as exc:
+        pytest.fail(f"no Docker engine: {exc}; {MAKE_READY}", pytrace=False)
+    try:
+        client.ping()
+    except (DockerException, OSError) as exc:
+        client.close()
+        pytest.fail(f"the Docker engine does not answer: {exc}; {MAKE_READY}", pytrace=False)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Give a clock that stands still until a test moves it."""
+    return FixedClock()
+
+
+@pytest.fixture
+def workspace_folder(tmp_path: Path) -> Path:
+    """Give a workspace folder of the test's own: settings, no agency yet; its state lies in ``.siaga24``."""
+    return write_workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def state_folder(workspace_folder: Path) -> Path:
+    """Give the state folder of ``workspace_folder``, made and empty."""
+    state = workspace_folder / ".siaga24"
+    state.mkdir(mode=0o700)
+    return state
