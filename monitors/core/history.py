@@ -1,0 +1,218 @@
+"""What the ledger knows of one service: lives of monitors, definitions, gaps and stretches of runs.
+
+These are the inputs of the timeline. A stretch is a lossless shortening of runs that follow each other and say the same:
+it keeps the edges from which verdicts and bounds are computed, so a month of good runs is some hundred stretches, and the
+figures from stretches equal the figures from runs (``timeline.py`` reads nothing else).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monitors.core.model import Outcome, Run, Target, Try, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MS_PER_HOUR = 3_600_000
+GOOD = (Verdict.UP, Verdict.DEGRADED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """One life of a monitor process at a vantage, from its start to its last heartbeat."""
+
+    life: str                            # identity, new at each start
+    vantage: str
+    opened_ms: int                       # UTC, milliseconds since 1970
+    heartbeat_ms: int = 0                # last sign of life; at least ``opened_ms``
+    host: str = ""
+    pid: int = 0
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        """A life is at least as long as its opening."""
+        if not self.life or not self.vantage:
+            raise ValueError(f"life {self.life!r} at vantage {self.vantage!r}: both need a name")
+        if self.heartbeat_ms < self.opened_ms:
+            object.__setattr__(self, "heartbeat_ms", self.opened_ms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A stretch in which a living monitor could not watch: it or its machine was suspended, or its clock was wrong.
+
+    All transactions of the life are ``unknown`` from ``start_ms`` to ``end_ms`` and on until their next run.
+    """
+
+    life: str
+    start_ms: int
+    end_ms: int
+    reason: str
+
+    def __post_init__(self) -> None:
+        """A gap does not end before it starts."""
+        if self.end_ms < self.start_ms:
+            raise ValueError(f"gap {self.start_ms}..{self.end_ms}: it ends before it starts")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A target as it is in force at a vantage from ``recorded_ms`` on, until a later one of the same key replaces it."""
+
+    vantage: str
+    life: str
+    recorded_ms: int
+    digest: str                          # SHA-256 over the target's canonical document
+    target: Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Runs of one transaction, vantage and life, in sequence without a hole, with one verdict, within one UTC hour.
+
+    A run whose first try failed and whose second passed always stands alone.
+    """
+
+    transaction: str
+    vantage: str
+    life: str
+    first_sequence: int
+    last_sequence: int
+    verdict: Verdict
+    start_ms: int                        # start of the first run (a missed one: its scheduled time)
+    last_start_ms: int                   # start of the last run
+    end_ms: int                          # end of the last run
+    missed: int = 0                      # how many of the runs were missed
+    first_try_failures: int = 0          # how many runs had a failed first try
+    good_end_ms: int | None = None       # end of the first try in which every critical step passed
+    good_start_ms: int | None = None     # start of the last such try
+    bad_start_ms: int | None = None      # `down`: end of the first failed step (sure to have been down by then)
+    bad_end_ms: int | None = None        # `down`: start of the last failed step
+    failed_step: str = ""                # of the first run
+    reason: str = ""                     # of the first run
+
+    @property
+    def runs(self) -> int:
+        """How many runs."""
+        return self.last_sequence - self.first_sequence + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceHistory:
+    """All that the figures of one service in one window rest on.
+
+    ``stretches`` reach beyond the window: for each transaction and vantage back to the last good try before it (or the
+    first run there is) and on to the first good try after it, so that the bounds at the window's edges are right.
+    """
+
+    agency: str
+    service: str
+    definitions: tuple[Definition, ...]  # oldest first; the first is the start of the service's life
+    lives: tuple[Life, ...]              # in the order they were opened, of all vantages
+    gaps: tuple[Gap, ...] = ()
+    stretches: tuple[Stretch, ...] = ()
+
+    @property
+    def target(self) -> Target:
+        """The newest definition."""
+        return self.definitions[-1].target
+
+    @property
+    def key(self) -> str:
+        """``agency/service``."""
+        return f"{self.agency}/{self.service}"
+
+
+def stretch_of(run: Run) -> Stretch:
+    """Shorten one run."""
+    good = next((attempt for attempt in run.tries if _is_good(attempt)), None)
+    if run.verdict in GOOD and good is None:
+        # an up run whose tries were not kept: its one try is the run
+        good_start, good_end = run.started_ms, run.ended_ms
+    elif run.verdict in GOOD and good is not None:
+        good_start, good_end = good.started_ms, end_of(good)
+    else:
+        good_start = good_end = None
+    bad_start = bad_end = None
+    if run.verdict is Verdict.DOWN:
+        bad_start = end_of(run.tries[0]) if run.tries else run.ended_ms
+        bad_end = _failed_at(run.tries[-1]) if run.tries else run.started_ms
+    return Stretch(
+        transaction=run.transaction,
+        vantage=run.vantage,
+        life=run.life,
+        first_sequence=run.sequence,
+        last_sequence=run.sequence,
+        verdict=run.verdict,
+        start_ms=run.started_ms,
+        last_start_ms=run.started_ms,
+        end_ms=run.ended_ms,
+        missed=int(run.outcome is Outcome.MISSED),
+        first_try_failures=int(run.first_try_failed),
+        good_end_ms=good_end,
+        good_start_ms=good_start,
+        bad_start_ms=bad_start,
+        bad_end_ms=bad_end,
+        failed_step=run.failed_step,
+        reason=run.reason,
+    )
+
+
+def joined(former: Stretch, latter: Stretch) -> Stretch | None:
+    """Make one stretch of two that follow each other, or None where they must stay two."""
+    if not (
+        former.verdict is latter.verdict
+        and former.last_sequence + 1 == latter.first_sequence
+        and former.transaction == latter.transaction
+        and former.vantage == latter.vantage
+        and former.life == latter.life
+        and former.start_ms // MS_PER_HOUR == latter.last_start_ms // MS_PER_HOUR
+    ):
+        return None
+    if former.verdict in GOOD and (former.first_try_failures or latter.first_try_failures):
+        return None
+    return replace(
+        former,
+        last_sequence=latter.last_sequence,
+        last_start_ms=latter.last_start_ms,
+        end_ms=latter.end_ms,
+        missed=former.missed + latter.missed,
+        first_try_failures=former.first_try_failures + latter.first_try_failures,
+        good_start_ms=latter.good_start_ms,
+        bad_end_ms=latter.bad_end_ms,
+    )
+
+
+def fold(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
+    """Join what follows each other. Input in order of sequence within each series; the result does not depend on how
+    the input was cut before: folding twice changes nothing.
+    """  # noqa: D205 - the second sentence is the promise
+    current: Stretch | None = None
+    for stretch in stretches:
+        if current is None:
+            current = stretch
+            continue
+        both = joined(current, stretch)
+        if both is None:
+            yield current
+            current = stretch
+        else:
+            current = both
+    if current is not None:
+        yield current
+
+
+def end_of(attempt: Try) -> int:
+    """End of a try in whole milliseconds, cut upwards."""
+    return attempt.started_ms - (-attempt.duration_us // 1000)
+
+
+def _is_good(attempt: Try) -> bool:
+    return bool(attempt.steps) and not attempt.fault and attempt.failed_step is None
+
+
+def _failed_at(attempt: Try) -> int:
+    step = attempt.failed_step
+    return step.started_ms if step is not None and step.started_ms else attempt.started_ms
