@@ -1,0 +1,76 @@
+"""Questions about processes of this machine, answered from /proc: does it live, is it the same one, who listens.
+
+Where there is no /proc, the answers are the careful ones (alive; unknown).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROC = Path("/proc")
+_START_TIME_FIELD = 19                   # of /proc/PID/stat, counted after the command's closing bracket
+_LISTEN = "0A"
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process of that id exists and is not a zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    fields = _stat_fields(pid)
+    return not fields or fields[0] != "Z"
+
+
+def start_ticks(pid: int) -> int:
+    """Return when the process started (clock ticks since boot), 0 where unknown: pid and start are its identity."""
+    fields = _stat_fields(pid)
+    return int(fields[_START_TIME_FIELD]) if len(fields) > _START_TIME_FIELD else 0
+
+
+def is_same_process(pid: int, ticks: int) -> bool:
+    """Tell whether the process that started at ``ticks`` still lives; a reused pid is another process."""
+    return is_alive(pid) and (not ticks or start_ticks(pid) in {0, ticks})
+
+
+def _stat_fields(pid: int) -> list[str]:
+    try:
+        text = (PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return []
+    return text.rpartition(")")[2].split()
+
+
+def listener_of(port: int) -> str:
+    """Name the process that listens on TCP ``port`` (``haproxy (pid 12)``), "" where that cannot be told."""
+    inodes = _listening_inodes(port)
+    if not inodes:
+        return ""
+    wanted = {f"socket:[{inode}]" for inode in inodes}
+    for folder in PROC.iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            links = [os.readlink(link) for link in (folder / "fd").iterdir()]  # noqa: PTH115 - not a path
+            if wanted.intersection(links):
+                return f"{(folder / 'comm').read_text().strip()} (pid {folder.name})"
+        except OSError:
+            continue                     # it ended, or is another user's
+    return ""
+
+
+def _listening_inodes(port: int) -> set[str]:
+    inodes = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = (PROC / "net" / table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            fields = line.split()
+            if fields[3] == _LISTEN and int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(fields[9])
+    return inodes
