@@ -5,6 +5,7 @@ The engine is never left out quietly: a test that needs it fails with a sentence
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import docker
 import pytest
 from docker.errors import DockerException
 
+from monitors.core.errors import ToolchainError
+from stacks.toolchain import Toolchain, find_toolchain
 from tests.factories import FixedClock, write_workspace
 
 MAKE_READY = 'start it, or run "make ready", which installs and starts one where it may; "make test-fast" needs none'
@@ -31,6 +34,15 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.fail(f"the Docker engine does not answer: {exc}; {MAKE_READY}", pytrace=False)
     yield client
     client.close()
+
+
+@pytest.fixture(scope="session")
+def toolchain(engine: docker.DockerClient) -> Toolchain:
+    """Give the Pulumi CLI and its docker provider; the test fails where they or the engine are not there."""
+    try:
+        return find_toolchain(os.environ)
+    except ToolchainError as exc:
+        pytest.fail(str(exc), pytrace=False)
 
 
 @pytest.fixture
