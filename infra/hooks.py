@@ -37,6 +37,7 @@ class VolumeFiles:
     directory_mode: int = 0o500
     files: tuple[FileEntry, ...] = ()
     links: tuple[tuple[str, str], ...] = ()    # (path, relative target), written after the files
+    is_initial: bool = False             # `fill` writes them into an unfilled volume only; changes go through `routed`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Finished:
 class GatewayState:
     """What the running gateway has to be on, and which replicas it has to have found well.
 
-    ``files`` is the volume mounted at ``infra.gateway.FOLDER``: the folder ``<digest>/`` and the link ``current`` to it.
+    ``files`` lie in the volume at ``infra.gateway.FOLDER``: a folder ``<digest>/`` and the link ``current`` to it.
     """
 
     container_id: str
@@ -75,7 +76,7 @@ class HostingHooks(Protocol):
     """Acts on the engine between Pulumi's steps. Raises with a sentence for people."""
 
     def fill(self, files: VolumeFiles) -> None:
-        """Write the files (atomically enough: DIGEST_FILE last); nothing if DIGEST_FILE holds the digest already."""
+        """Write the files, DIGEST_FILE last; nothing if it holds this digest already (any digest if ``is_initial``)."""
         ...
 
     def running(self, container: Running) -> None:

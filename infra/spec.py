@@ -15,6 +15,9 @@ from ipaddress import IPv4Address, IPv4Network
 MIB = 1024 * 1024
 
 _IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_LABEL = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_PATH = re.compile(r"/[A-Za-z0-9._~/%?=&-]*")
 
 
 class PlanError(ValueError):
@@ -63,7 +66,7 @@ class ImageSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthSpec:
-    """How a container is asked whether it is well; ``test`` as the engine has it: ("CMD", ...) or ("CMD-SHELL", line)."""
+    """How a container is asked whether it is well; ``test`` as the engine has it: ("CMD", ...), ("CMD-SHELL", line)."""
 
     test: tuple[str, ...]
     interval_ms: int = 10_000            # of the engine's own check; a rollout asks at once and more often
@@ -150,6 +153,16 @@ class ServiceSpec:
     database: DatabaseSpec | None = None
     has_egress: bool = False             # may reach beyond the stack (a database elsewhere)
     limits: LimitSpec = field(default_factory=LimitSpec)
+
+    def __post_init__(self) -> None:
+        """Refuse what would mean something else inside the gateway's configuration or a health test."""
+        where = f"service {self.code!r}"
+        if not _LABEL.fullmatch(self.code):
+            raise PlanError(f"{where}: expected a code of small letters, digits and hyphens")
+        if not _HOST.fullmatch(self.host):
+            raise PlanError(f"{where}: host {self.host!r}; expected a DNS name in small letters")
+        if not _PATH.fullmatch(self.health_path):
+            raise PlanError(f"{where}: health path {self.health_path!r}; expected / and letters, digits or ._~/%?=&-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,48 @@
+"""Networks and volumes of a stack as Pulumi resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pulumi_docker as docker
+from pulumi import ResourceOptions
+
+from infra.naming import Label
+
+if TYPE_CHECKING:
+    import pulumi
+
+    from infra.plan import NetworkPlan, VolumePlan
+
+
+def make_network(plan: NetworkPlan, key: str, code: str, opts: ResourceOptions) -> docker.Network:
+    """Register a bridge network. Its name tells its subnet: another subnet is a network beside it, not in its place."""
+    return docker.Network(
+        f"{key}_{plan.role}",
+        name=plan.name,
+        driver="bridge",
+        internal=plan.is_internal,
+        ipam_configs=[{"subnet": str(plan.subnet), "gateway": str(plan.subnet.network_address + 1)}],
+        labels=[{"label": Label.AGENCY.value, "value": code}],
+        opts=ResourceOptions.merge(opts, ResourceOptions(ignore_changes=["labels"])),
+    )
+
+
+def make_volume(plan: VolumePlan, code: str, service: str, parent: pulumi.Resource) -> docker.Volume:
+    """Register a volume. One with data is protected, kept on the engine whatever happens, and never replaced.
+
+    The provider replaces a volume, by force, when a label changes: labels are set once and never looked at again.
+    """
+    labels = {Label.AGENCY: code, Label.SERVICE: service, Label.DATA: "true" if plan.is_data else "false"}
+    return docker.Volume(
+        plan.key,
+        name=plan.name,
+        driver="local",
+        labels=[{"label": label.value, "value": value} for label, value in labels.items()],
+        opts=ResourceOptions(
+            parent=parent,
+            protect=plan.is_data,
+            retain_on_delete=plan.is_data,
+            ignore_changes=["labels"],
+        ),
+    )
