@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Protocol
@@ -103,6 +104,7 @@ class Service:
     database: Database | None = None
     workers: tuple[Worker, ...] = ()
     jobs: tuple[Job, ...] = ()
+    egress: bool = False                 # may reach beyond the stack's own networks
     resources: Resources = field(default_factory=Resources)   # of each replica, worker and job
     log: LogLimits = field(default_factory=LogLimits)
 
@@ -208,6 +210,7 @@ class Settings:
     docker_host: str = "unix:///var/run/docker.sock"
     listen: str = "127.0.0.1:9924"       # of the monitor's /metrics and /healthz
     vantage: str = "local"               # name of the place that this monitor runs from
+    lone_failures: Decimal = Decimal("0.05")         # percent of single tries that fail at a healthy service
     waves: tuple[str, ...] = ("pilot", "rest")       # in the order of rolling out
 
     def __post_init__(self) -> None:

@@ -1,0 +1,82 @@
+"""A transaction without faults becomes the monitor's ``Transaction``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from monitors.core.model import Assertion, AssertKind, Promise, Save, SaveKind, Step, Transaction
+from stacks.check_transaction import SAVE_KINDS, deadline_of, interval_of, step_name
+from stacks.grammar_transaction import METHODS
+from stacks.shapes import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stacks.model import Tier
+
+
+def build_transaction(name: str, record: Record, tier: Tier, promise: Promise) -> Transaction:
+    """Make the transaction; the tier and the promise fill what it leaves open."""
+    return Transaction(
+        name=name,
+        steps=tuple(_step(step) for _, step in record["steps"]),
+        interval_ms=interval_of(record, tier),
+        deadline_ms=deadline_of(record, tier),
+        latency_target_ms=record["latency"] or promise.latency_target_ms,
+        primary=record["primary"] is not False,
+        writes=bool(record["writes"]),
+    )
+
+
+def _step(record: Record) -> Step:
+    method = next(method for method in METHODS if record[method])
+    return Step(
+        name=step_name(record),
+        method=method.upper(),
+        url=record[method],
+        headers=_pairs(record["headers"]),
+        form=_pairs(record["form"]),
+        json_body=record["json"] or "",
+        max_redirects=record["follow"] or 0,
+        critical=record["critical"] is not False,
+        saves=tuple(_save(name, save) for name, save in _pairs(record["save"])),
+        assertions=tuple(_assertions(record["expect"])) if record["expect"] else (),
+    )
+
+
+def _save(name: str, record: Record) -> Save:
+    kind = next(kind for kind in SAVE_KINDS if record[kind])
+    return Save(name=name, kind=SaveKind(kind), expression=record[kind], attribute=record["attribute"] or "")
+
+
+def _assertions(expect: Record) -> Iterator[Assertion]:
+    """Yield the claims in the order of the grammar: what is cheap and tells most comes first."""
+    if expect["status"]:
+        status = expect["status"]
+        text = status if isinstance(status, str) else ",".join(value for _, value in status)
+        yield Assertion(kind=AssertKind.STATUS, expected=text.replace(" ", ""))
+    for name, text in _pairs(expect["header"]):
+        yield Assertion(kind=AssertKind.HEADER, name=name, expected=text)
+    for kind in (AssertKind.CONTAINS, AssertKind.ABSENT, AssertKind.MATCHES):
+        for text in _texts(expect[kind]):
+            yield Assertion(kind=kind, expected=text)
+    for kind in (AssertKind.JSON, AssertKind.CSS):
+        value = expect[kind]
+        if isinstance(value, Record):
+            for name, text in value.values.items():
+                yield Assertion(kind=kind, name=name, expected=text)
+        else:
+            for name in _texts(value):
+                yield Assertion(kind=kind, name=name)
+    if expect["latency"]:
+        yield Assertion(kind=AssertKind.LATENCY, expected=str(expect["latency"]))
+
+
+def _texts(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else [text for _, text in value]
+
+
+def _pairs(record: Record | None) -> tuple[tuple[str, Any], ...]:
+    return tuple(record.values.items()) if record else ()

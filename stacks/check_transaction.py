@@ -1,0 +1,189 @@
+"""Rules of a transaction that reach over several keys: steps, saved values, time. Told at their places."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from stacks import names
+from stacks.amounts import duration_text
+from stacks.faults import quoted
+from stacks.grammar_transaction import METHODS, REFERENCE, WITH_BODY
+from stacks.near import listed, meant
+from stacks.shapes import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stacks.faults import Place
+    from stacks.model import Tier
+
+SAVE_KINDS = ("css", "json", "regex", "header", "cookie")
+
+
+def interval_of(transaction: Record, tier: Tier) -> int:
+    """Return the interval in milliseconds: its own, else the tier's."""
+    return int(transaction["interval"] or tier.interval_ms)
+
+
+def deadline_of(transaction: Record, tier: Tier) -> int:
+    """Return the deadline of a try in milliseconds: its own, else the tier's, which then leaves room for two tries."""
+    return int(transaction["deadline"] or min(tier.deadline_ms, interval_of(transaction, tier) * 2 // 5))
+
+
+def step_name(step: Record) -> str:
+    """Return a step's own name, else its method and path."""
+    method = next((method for method in METHODS if step[method]), "")
+    return str(step["name"] or f"{method.upper()} {step[method]}")
+
+
+def check_transaction(transaction: Record, tier: Tier) -> None:
+    """Tell all that is wrong between the keys of one transaction."""
+    _check_time(transaction, tier)
+    steps: list[tuple[Place, Record]] = transaction["steps"] or []
+    for at, step in steps:
+        _check_request(at, step)
+        for name, save in _entries(step["save"]):
+            _check_save(step["save"].place(name), save)
+    _check_names(steps)
+    _check_references(steps)
+    if steps and all(step["critical"] is False for _, step in steps):
+        transaction.place("steps").fault(
+            "no step is critical", "one at least", 'remove "critical: false" from the step that citizens need most',
+        )
+
+
+def _check_time(transaction: Record, tier: Tier) -> None:
+    interval, deadline = interval_of(transaction, tier), deadline_of(transaction, tier)
+    if 2 * deadline >= interval and not (transaction.has("interval") and transaction["interval"] is None):
+        key = "deadline" if transaction.has("deadline") else "interval"
+        whose = "" if transaction.has("interval") else f" (of tier {tier.code})"
+        transaction.place(key).fault(
+            f"two tries of {duration_text(deadline)} do not fit into the interval of {duration_text(interval)}{whose}",
+            "2 x deadline below the interval",
+            f"make the deadline at most {duration_text(_below_half(interval))} or the interval longer",
+        )
+    latency = transaction["latency"]
+    if latency and latency > deadline:
+        transaction.place("latency").warn(
+            f"a try that takes {duration_text(latency)} has failed by its deadline of {duration_text(deadline)} before",
+            "a latency target below the deadline", "make it shorter, or leave it out",
+        )
+
+
+def _below_half(interval_ms: int) -> int:
+    """Return the longest tidy deadline of which two fit: 30 s gives 14 s, 5 s gives 2 s, 1 s gives 499 ms."""
+    whole = (interval_ms - 1) // 2
+    return whole // 1000 * 1000 or whole
+
+
+def _check_request(at: Place, step: Record) -> None:
+    written = [method for method in METHODS if step.has(method)]
+    if not written:
+        at.fault("the step sends no request", f"one of {', '.join(METHODS)}", 'add one, such as "get: /"')
+    for method in written[1:]:
+        step.place(method).fault(
+            f'the step has both "{written[0]}" and "{method}"', "one request a step", "make two steps of it",
+        )
+    bodies = [key for key in ("form", "json") if step.has(key)]
+    if len(bodies) == 2:
+        step.place("json").fault('the step has both "form" and "json"', "one body a request", "remove one of the two")
+    if bodies and written and written[0] not in WITH_BODY:
+        step.place(bodies[0]).fault(
+            f'{written[0].upper()} sends no body, but "{bodies[0]}" stands here', f"a body with {', '.join(WITH_BODY)} only",
+            f'write "post" instead of "{written[0]}", or remove "{bodies[0]}"',
+        )
+
+
+def _check_save(at: Place, save: Record) -> None:
+    written = [kind for kind in SAVE_KINDS if save.has(kind)]
+    if not written:
+        at.fault("nothing says where the value is read from", f"one of {', '.join(SAVE_KINDS)}", "add one of them")
+    for kind in written[1:]:
+        save.place(kind).fault(f'both "{written[0]}" and "{kind}" stand here', "one of them", "remove one of the two")
+    if save.has("attribute") and "css" not in written:
+        save.place("attribute").fault(
+            '"attribute" stands without "css"', "css and attribute together", "add css, or remove attribute",
+        )
+
+
+def _check_names(steps: list[tuple[Place, Record]]) -> None:
+    first: dict[str, Place] = {}
+    for at, step in steps:
+        name = step_name(step)
+        if name in first:
+            place = step.place("name") if step.has("name") else at
+            place.fault(
+                f"{quoted(name)} is also the step in line {first[name].line}", "a name of its own for each step",
+                'give one of them another "name"',
+            )
+        first.setdefault(name, at)
+
+
+def _check_references(steps: list[tuple[Place, Record]]) -> None:
+    """Every ``${name}`` is saved by an earlier step; better by a critical one, since others may fail."""
+    saved: dict[str, tuple[str, bool]] = {}
+    later = [name for _, step in steps for name, _ in _entries(step["save"])]
+    for _, step in steps:
+        is_critical = step["critical"] is not False
+        for place, text in _texts(step):
+            for name in _references(place, text):
+                if name not in saved:
+                    _tell_unsaved(place, name, saved, later)
+                elif is_critical and not saved[name][1]:
+                    place.warn(
+                        f"${{{name}}} is saved by {quoted(saved[name][0])}, which is not critical",
+                        "values of critical steps in critical steps", "make that step critical, or this one not",
+                    )
+        saved |= {name: (step_name(step), is_critical) for name, _ in _entries(step["save"])}
+
+
+def _references(place: Place, text: str) -> Iterator[str]:
+    for found in re.finditer(r"\$\{", text):
+        whole = REFERENCE.match(text, found.start())
+        name = whole.group(1) if whole else ""
+        if re.fullmatch(names.SAVED_PATTERN, name):
+            yield name
+        else:
+            place.fault(
+                f"{quoted(whole.group() if whole else text[found.start():])} names no saved value",
+                "${name} with small letters, digits and underscores", "correct the name between the braces",
+            )
+
+
+def _tell_unsaved(place: Place, name: str, saved: dict[str, Any], later: list[str]) -> None:
+    if name in later:
+        mend = "move the step that saves it before this one"
+    else:
+        mend = meant(name, saved, "save it in an earlier step")
+    expected = f"one of {listed(saved)}" if saved else "a value that an earlier step saves"
+    place.fault(f"${{{name}}} is saved by no earlier step", expected, mend)
+
+
+def _texts(step: Record) -> Iterator[tuple[Place, str]]:
+    """Yield every text of a step in which saved values are put, with its place."""
+    for key in (*METHODS, "json"):
+        if step[key]:
+            yield step.place(key), step[key]
+    for key in ("headers", "form"):
+        for name, text in _entries(step[key]):
+            yield step[key].place(name), text
+    expect: Record | None = step["expect"]
+    for key in expect.values if expect else ():
+        if expect and key != "latency":
+            yield from _nested_texts(expect.place(key), expect[key])
+
+
+def _nested_texts(place: Place, value: Any) -> Iterator[tuple[Place, str]]:
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Record):
+        for name, text in value.values.items():
+            yield value.place(name), name
+            yield value.place(name), text
+    else:
+        yield from value
+
+
+def _entries(record: Record | None) -> list[tuple[str, Any]]:
+    return list(record.values.items()) if record else []
