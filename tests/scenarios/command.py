@@ -37,7 +37,7 @@ def start(*arguments: str, workspace: Path, environment: dict[str, str] | None =
     """Start a command and return its process; output comes through pipes."""
     return subprocess.Popen(
         [*SIAGA24, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-        env=_environment(workspace) | (environment or {}),
+        env=environment_of(workspace) | (environment or {}),
     )
 
 
@@ -49,7 +49,7 @@ def siaga24(
     began = time.perf_counter()
     completed = subprocess.run(
         [*SIAGA24, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=timeout_s, check=False,
-        env=_environment(workspace) | (environment or {}), stdin=subprocess.DEVNULL,
+        env=environment_of(workspace) | (environment or {}), stdin=subprocess.DEVNULL,
     )
     done = Done(
         arguments=arguments, code=completed.returncode, stdout=completed.stdout, stderr=completed.stderr,
@@ -59,6 +59,7 @@ def siaga24(
     return done
 
 
-def _environment(workspace: Path) -> dict[str, str]:
+def environment_of(workspace: Path) -> dict[str, str]:
+    """Return the variables for a command of a workspace: the tester's own settings are left out."""
     ours = {key: value for key, value in os.environ.items() if not key.startswith("SIAGA24_")}
     return ours | {"SIAGA24_WORKSPACE": str(workspace), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
