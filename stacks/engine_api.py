@@ -10,13 +10,15 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self, TypeVar
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
-from requests.exceptions import RequestException
+from requests.exceptions import RequestException, Timeout
+from urllib3.exceptions import ReadTimeoutError
 
 from monitors.core.errors import StackError, ToolchainError
 from stacks.engine_facts import (
@@ -38,6 +40,15 @@ T = TypeVar("T")
 ANSWER_S = 30.0
 PASSWD_FIELDS = 4
 START_DOCKER = "start Docker (systemctl start docker), or correct docker/host in siaga24.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command in a container left: exit code (-1: none), standard output and error."""
+
+    code: int
+    out: bytes
+    err: bytes
 
 
 class Engine:
@@ -140,6 +151,12 @@ class Engine:
         found = (self.container(entry["Id"]) for entry in listed)
         return tuple(facts for facts in found if facts is not None)
 
+    def mounting(self, volume: str) -> tuple[ContainerFacts, ...]:
+        """Find all containers, running or not, that have a volume mounted."""
+        listed = self._ask("containers", partial(self._api.containers, all=True, filters={"volume": [volume]}))
+        found = (self.container(entry["Id"]) for entry in listed)
+        return tuple(facts for facts in found if facts is not None and volume in facts.mounts)
+
     def container(self, container_id: str) -> ContainerFacts | None:
         """Look at one container, by ID or name; None if it is gone."""
         with self._asking(f"container {container_id}"):
@@ -162,13 +179,25 @@ class Engine:
                 return ()
             return tuple(raw.decode(errors="replace").splitlines())
 
-    def run_in(self, container_id: str, command: Sequence[str]) -> tuple[int, str]:
-        """Run a command in a container; its exit code and output. StackError if the container is not running."""
-        with self._asking(f"command in {container_id[:12]}"):
-            exec_id = self._api.exec_create(container_id, list(command))["Id"]
-            output = self._api.exec_start(exec_id)
-            code = self._api.exec_inspect(exec_id)["ExitCode"]
-            return -1 if code is None else code, output.decode(errors="replace")
+    def run_in(self, container_id: str, command: Sequence[str], *, timeout_s: float = ANSWER_S) -> Answer:
+        """Run a command in a container. StackError if the container is not running.
+
+        A command that is silent for ``timeout_s`` (whole seconds, 1 at least) is left alone: code -1.
+        """
+        # A client of its own: docker-py has one patience for each client.
+        patience = max(1, int(timeout_s))
+        with (
+            self._asking(f"command in {container_id[:12]}"),
+            closing(docker.APIClient(base_url=self.host, version=self._api.api_version, timeout=patience)) as api,
+        ):
+            api.trust_env = False
+            exec_id = api.exec_create(container_id, list(command))["Id"]
+            try:
+                out, err = api.exec_start(exec_id, demux=True)
+            except (TimeoutError, Timeout, ReadTimeoutError):
+                return Answer(code=-1, out=b"", err=f"no answer within {patience} s".encode())
+            code = api.exec_inspect(exec_id)["ExitCode"]
+            return Answer(code=-1 if code is None else code, out=out or b"", err=err or b"")
 
     def signal(self, container_id: str, name: str) -> None:
         """Send a signal (``USR2``) to a container's first process."""
@@ -232,9 +261,28 @@ class Engine:
                 file = archive.extractfile(member) if member is not None else None
                 return file.read() if file is not None else None
 
+    def owner_of(self, container_id: str, folder: str) -> tuple[int, int, int]:
+        """Return (uid, gid, mode) of a folder in a container, reading no more than its own entry."""
+        url = f"{self._api.base_url}/v{self._api.api_version}/containers/{container_id}/archive"
+        with (
+            self._asking(f"{folder} of {container_id[:12]}"),
+            self._api.get(url, params={"path": folder}, headers={"Accept-Encoding": "identity"}, stream=True) as answer,
+        ):
+            answer.raise_for_status()
+            member = tarfile.TarInfo.frombuf(answer.raw.read(tarfile.BLOCKSIZE), "utf-8", "replace")
+            return member.uid, member.gid, member.mode & 0o7777
+
     def networks(self) -> tuple[NetworkFacts, ...]:
         """List all networks."""
         return tuple(map(network_facts, self._ask("networks", self._api.networks)))
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network that nothing uses; nothing if it is gone."""
+        with self._asking(f"removal of network {name}"):
+            try:
+                self._api.remove_network(name)
+            except NotFound:
+                return
 
     def volumes(self, agency: str) -> tuple[VolumeFacts, ...]:
         """List the volumes of an agency's stack, by name."""

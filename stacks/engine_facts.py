@@ -5,6 +5,7 @@ Built from the engine's JSON; nothing is asked here (``engine_api.py`` does).
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, ip_network
@@ -23,6 +24,7 @@ class EngineFacts:
     api: tuple[int, int]                 # newest API version it speaks
     oldest_api: tuple[int, int]
     data_root: str                       # where it keeps containers and volumes, on its host
+    time: dt.datetime                    # by its own clock, aware UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class ContainerFacts:
     created: str = ""
     started: str = ""
     finished: str = ""
-    mounts: tuple[str, ...] = ()         # names of volumes
+    mounts: Mapping[str, str] = field(default_factory=dict)      # volume name -> path in the container
     networks: Mapping[str, str] = field(default_factory=dict)    # network name -> IP address
 
     @property
@@ -106,12 +108,17 @@ def api_version(text: str) -> tuple[int, int]:
     return int(major), int(minor or 0)
 
 
+def engine_time(text: str) -> dt.datetime:
+    """Read one of the engine's stamps (RFC 3339 with nanoseconds) as aware UTC, cut to microseconds."""
+    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+
+
 def engine_facts(info: Mapping[str, Any], version: Mapping[str, Any]) -> EngineFacts:
     """Build from ``/info`` and ``/version``."""
     return EngineFacts(
         id=info["ID"], name=info["Name"], version=version["Version"],
         api=api_version(version["ApiVersion"]), oldest_api=api_version(version.get("MinAPIVersion") or "1.12"),
-        data_root=info["DockerRootDir"],
+        data_root=info["DockerRootDir"], time=engine_time(info["SystemTime"]),
     )
 
 
@@ -126,7 +133,7 @@ def container_facts(raw: Mapping[str, Any]) -> ContainerFacts:
         oom_killed=state.get("OOMKilled", False), error=state.get("Error", ""),
         pids_limit=max(raw["HostConfig"].get("PidsLimit") or 0, 0),
         created=raw.get("Created", ""), started=state.get("StartedAt", ""), finished=state.get("FinishedAt", ""),
-        mounts=tuple(m["Name"] for m in raw.get("Mounts", ()) if m.get("Type") == "volume"),
+        mounts={m["Name"]: m["Destination"] for m in raw.get("Mounts", ()) if m.get("Type") == "volume"},
         networks={name: network.get("IPAddress", "") for name, network in networks.items()},
     )
 

@@ -1,0 +1,123 @@
+"""Bring a running gateway onto its new configuration without losing a request, and see that it finds the replicas.
+
+The configuration is written beside the one in use, checked by the gateway's own HAProxy, then made current; USR2 lets a
+new worker take over while the old one ends its requests. What fails its check changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra import gateway as haproxy
+from monitors.core.errors import StackError, UnhealthyError
+from stacks.filevolume import switch, write_only
+from stacks.progress import Step, StepState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.hooks import GatewayState
+    from stacks.session import Session
+
+RELOAD_S = 20.0
+FIND_S = 20.0
+POLL_S = 0.2
+
+
+class Routing:
+    """Reloads gateways."""
+
+    def __init__(self, session: Session, labels: Mapping[str, str]) -> None:
+        """Work for one run. ``labels``: of helper containers."""
+        self._session, self._labels = session, labels
+
+    def route(self, wanted: GatewayState) -> None:
+        """Return when the gateway runs on these files and finds every replica well. StackError, UnhealthyError."""
+        if self._digest(wanted) != wanted.files.digest:
+            self._told("reload", wanted, lambda: self._reload(wanted))
+        if self._missing(wanted):
+            self._told("find replicas", wanted, lambda: self._find(wanted))
+
+    def _digest(self, wanted: GatewayState) -> str:
+        return self._ask(wanted, "/digest").strip()
+
+    def _ask(self, wanted: GatewayState, path: str) -> str:
+        answer = self._session.engine.run_in(wanted.container_id, haproxy.ask(path), timeout_s=5)
+        try:
+            return haproxy.body(answer.out)
+        except ValueError as exc:
+            raise StackError(
+                f"gateway: {exc}; expected it to answer {path} on its inner port; look at its log "
+                f"(docker logs {wanted.container_id[:12]}), then type up again",
+            ) from exc
+
+    def _reload(self, wanted: GatewayState) -> None:
+        write_only(self._session.engine, wanted.files, self._labels)
+        checked = self._session.engine.run_in(wanted.container_id, haproxy.check(wanted.files.digest))
+        if checked.code != 0:
+            text = self._session.redact((checked.err + checked.out).decode(errors="replace").strip())
+            raise StackError(
+                f"gateway: HAProxy refuses the new configuration ({text}); expected one that it accepts; the gateway "
+                "still runs on the one before; mend the definition, then type up again",
+            )
+        switch(self._session.engine, wanted.files, self._labels)
+        self._session.engine.signal(wanted.container_id, "USR2")
+        deadline = self._session.clock() + RELOAD_S
+        while not self._is_on(wanted):
+            if self._session.clock() > deadline:
+                raise UnhealthyError(
+                    f"gateway: {RELOAD_S:g} s after its reload it still runs on the configuration before; expected the "
+                    "new one; look at its log, then type up again",
+                    log_lines=self._log(wanted),
+                )
+            self._session.interrupts.wait(POLL_S)
+
+    def _is_on(self, wanted: GatewayState) -> bool:
+        try:
+            return self._digest(wanted) == wanted.files.digest
+        except StackError:
+            return False                 # between two workers
+
+    def _find(self, wanted: GatewayState) -> None:
+        deadline = self._session.clock() + FIND_S
+        while missing := self._missing(wanted):
+            if self._session.clock() > deadline:
+                raise UnhealthyError(
+                    f"gateway: {FIND_S:g} s after the rollout it does not find {', '.join(missing)} well; expected "
+                    "every new replica to answer its health path; look at the gateway's log, then type up again",
+                    log_lines=self._log(wanted),
+                )
+            self._session.interrupts.wait(POLL_S)
+
+    def _missing(self, wanted: GatewayState) -> list[str]:
+        """Name the replicas that the gateway does not find well."""
+        statistics = self._ask(wanted, "/stats;csv")
+        missing = []
+        for backend, container_ids in wanted.backends:
+            up = haproxy.servers_up(statistics, backend)
+            for container_id in container_ids:
+                facts = self._session.engine.container(container_id)
+                if facts is None or not up.intersection(facts.networks.values()):
+                    missing.append(facts.name if facts is not None else container_id[:12])
+        return missing
+
+    def _log(self, wanted: GatewayState) -> tuple[str, ...]:
+        return tuple(map(self._session.redact, self._session.engine.log_tail(wanted.container_id, 20)))
+
+    def _told(self, action: str, wanted: GatewayState, call: Callable[[], None]) -> None:
+        began = self._session.clock()
+
+        def tell(state: StepState, detail: str = "") -> None:
+            seconds = 0.0 if state is StepState.STARTED else self._session.clock() - began
+            self._session.progress.step(Step(
+                key=f"{action} {wanted.container_id}", kind="container", name="gateway", action=action, state=state,
+                seconds=seconds, detail=detail,
+            ))
+
+        tell(StepState.STARTED)
+        try:
+            call()
+        except StackError as exc:
+            tell(StepState.FAILED, str(exc))
+            raise
+        tell(StepState.DONE)
