@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import docker
-from monitors.ledger.sqlite import open_reader
 
 from infra.gateway import servers_up
 from monitors.core.document import from_document
@@ -111,6 +110,8 @@ class Stage:
 
     def runs(self, code: str) -> list[Run]:
         """Return the agency's runs as the ledger holds them, oldest first."""
+        from monitors.ledger.sqlite import open_reader
+
         if not (self.state / "ledger.sqlite").exists():
             return []
         with contextlib.closing(open_reader(self.state / "ledger.sqlite")) as ledger:
