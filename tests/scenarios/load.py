@@ -74,7 +74,7 @@ class LoadReport:
         return f"{counts}; {tail}{reasons}" + "".join(f"\n  {sample}" for sample in self.samples)
 
 
-class _Connection(http.client.HTTPSConnection):
+class _Connection(http.client.HTTPConnection):
     """HTTPS to a given address under the URL's own name: name check and SNI are those of a citizen's browser."""
 
     def __init__(self, name: str, address: tuple[str, int], context: ssl.SSLContext, timeout_s: float) -> None:
