@@ -1,6 +1,6 @@
 """An agency's file to an ``Agency``: every fault of the file in one pass, each with file, line and path.
 
-The way: bytes -> tree (``yamlio``) -> records (the grammar) -> rules between keys (``check_*``) -> values (``build_*``).
+The way: bytes -> tree (``yamlio``) -> records (grammar) -> rules between keys (``check_*``) -> values (``build_*``).
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 from monitors.core.errors import DefinitionError
-from stacks.build_service import build_service
-from stacks.check_agency import DEFAULT_TIER, Claims, check_agency, domain_of
-from stacks.faults import Findings, Place
-from stacks.grammar import AGENCY
+from stacks.definition.build_service import build_service
+from stacks.definition.check_agency import DEFAULT_TIER, Claims, check_agency, domain_of
+from stacks.definition.faults import Findings, Place
+from stacks.definition.grammar import AGENCY
+from stacks.definition.reading import read_record, shown
 from stacks.model import (
     Agency,
     AgencyKind,
@@ -23,14 +24,13 @@ from stacks.model import (
 )
 from stacks.parts import LOOPBACK
 from stacks.provable import idle_factors, narrowest_target
-from stacks.reading import read_record, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from stacks.definition.shapes import Record
     from stacks.model import Settings, Tier
-    from stacks.shapes import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,8 @@ def _gateway(record: Record, folder: Path) -> Gateway:
         https_port=record["https_port"],
         http_port=record["http_port"],
         certificate=Certificate(cert_file=folder / certificate["cert"], key_file=folder / certificate["key"])
-        if certificate else None,
+        if certificate
+        else None,
     )
 
 
@@ -120,5 +121,6 @@ def _warn_unprovable(record: Record, agency: Agency, settings: Settings) -> None
             factors = ", ".join(str(factor) for factor in idle)
             place.warn(
                 f"under a promise of {target} % no outage burns its budget {factors} times too fast",
-                "a promise under which every alert rule can fire", "promise more, or know that these rules are left out",
+                "a promise under which every alert rule can fire",
+                "promise more, or know that these rules are left out",
             )

@@ -89,6 +89,7 @@ class Service:
     # external only
     url: str = ""                        # http(s)://host[:port][/path], without a slash at its end
     ca_pem: str = ""                     # certificates to trust for this service instead of the system's
+    ca_file: Path | None = None          # where they were read from
     # hosted only
     image: str = ""                      # name:tag or name@sha256:...
     command: tuple[str, ...] = ()        # empty: the image's own

@@ -1,7 +1,7 @@
 """The narrowest availability target that a service's transactions can prove, whatever the service does.
 
-Even a service that is never down has tries that fail alone (a lost packet, a restarted router). The promise is kept only
-where ``low``, the pessimistic bound, reaches the target; two things keep it from 100 %:
+Even a service that is never down has tries that fail alone (a lost packet, a restarted router). The promise is kept
+only where ``low``, the pessimistic bound, reaches the target; two things keep it from 100 %:
 
 1. *Bounds.* Outages are judged from the last good try before to the first good try after (bounds of an incident by its
    neighbouring probes). A lone failure at interval I, whose two tries take up to 2 D, is therefore possibly I + 2 D of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from monitors.core.model import Transaction
 
-MONTH_MS = 28 * 86_400_000               # the shortest month proves least
+MONTH_MS = 28 * 86_400_000  # the shortest month proves least
 CONFIDENCE = 0.95
 DIGITS = Decimal("0.001")
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from monitors.core.errors import DefinitionError
 from monitors.core.model import Promise
-from stacks.faults import Findings
-from stacks.grammar import SETTINGS, TIER
+from stacks.definition.faults import Findings
+from stacks.definition.grammar import SETTINGS, TIER
+from stacks.definition.reading import read_record, shown
 from stacks.model import DEFAULT_POOL, DEFAULT_PREFIX, LogLimits, Resources, Settings, Tier
-from stacks.reading import read_record, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stacks.shapes import Record
+    from stacks.definition.shapes import Record
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -41,7 +41,9 @@ def load_settings(path: Path) -> Settings:
         prefix = network["prefix"] or prefix
         if prefix < pool.prefixlen:
             network.place("prefix").fault(
-                f"an agency's /{prefix} is larger than the pool {pool}", f"a prefix from {pool.prefixlen} to 28", "make the pool larger",
+                f"an agency's /{prefix} is larger than the pool {pool}",
+                f"a prefix from {pool.prefixlen} to 28",
+                "make the pool larger",
             )
     if record is None or findings.faults:
         raise DefinitionError(findings.lines())

@@ -1,7 +1,7 @@
 """Where a user's agencies and settings lie, and the state folder that goes with them.
 
-A workspace is a folder with ``siaga24.yaml`` and one ``CODE.yaml`` for each agency beside it. It is the users' own, outside
-the toolkit and under their own version control; the state folder is not.
+A workspace is a folder with ``siaga24.yaml`` and one ``CODE.yaml`` for each agency beside it. It is the users' own,
+outside the toolkit and under their own version control; the state folder is not.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitors.core.errors import DefinitionError, UsageError
-from stacks.check_agency import check_between
-from stacks.faults import Findings, Place
+from stacks.definition.check_agency import check_between
+from stacks.definition.faults import Findings, Place
+from stacks.definition.near import listed, meant
+from stacks.definition.reading import shown
 from stacks.loader import Checked, check_file
 from stacks.model import RESERVED_CODES, Agency, Settings, Workspace
-from stacks.near import listed, meant
-from stacks.reading import shown
 from stacks.tiers import load_settings, standard_tiers
 
 if TYPE_CHECKING:
@@ -27,19 +27,20 @@ STATE_FOLDER = ".siaga24"
 
 
 def open_workspace(path: Path | None = None, state: Path | None = None) -> Workspace:
-    """Open the workspace at ``path`` (else the current folder). UsageError where it is none, DefinitionError for faults
-    of its settings; agencies are read when they are asked for.
+    """Open the workspace at ``path``, else the current folder; agencies are read when they are asked for.
+
+    UsageError where it is none, DefinitionError for faults of its settings.
     """
     folder = path or Path()
     settings_file = folder / SETTINGS_FILE
     if not settings_file.is_file():
         where = f'"{folder}"' if path else "this folder"
         if path and not folder.is_dir():
-            raise UsageError(f'there is no folder {where}; name a workspace, or make one: siaga24 init {folder}')
+            raise UsageError(f"there is no folder {where}; name a workspace, or make one: siaga24 init {folder}")
         lost = " (siaga24.yml is there: rename it)" if (folder / "siaga24.yml").exists() else ""
         raise UsageError(
-            f"{where} is no workspace: it has no {SETTINGS_FILE}{lost}; give one with --workspace DIR or SIAGA24_WORKSPACE, "
-            "or make one: siaga24 init DIR",
+            f"{where} is no workspace: it has no {SETTINGS_FILE}{lost}; give one with --workspace DIR or "
+            "SIAGA24_WORKSPACE, or make one: siaga24 init DIR",
         )
     settings = load_settings(settings_file)
     source = AgencyFiles(folder=folder, settings=settings)
@@ -82,7 +83,7 @@ class AgencyFiles:
         asked = [path for path in self._paths() if not codes or path.stem in codes]
         tiers = standard_tiers()
         checked = {path: check_file(path, self.settings, tiers) for path in asked}
-        for place, (path, one) in enumerate(checked.items()):
+        for place, one in enumerate(checked.values()):
             others = asked[:place] + [other for other in self._rivals(one) if other not in checked]
             for other in others:
                 known = checked.get(other) or check_file(other, self.settings, tiers)
@@ -111,9 +112,9 @@ class AgencyFiles:
         """
         words = [str(port) for _, port, _ in one.claims.ports]
         words += [str(one.claims.subnet[0].network_address)] if one.claims.subnet else []
-        words += [part for host, _ in one.claims.hosts for part in (host, host.partition(".")[2])]
-        if one.agency is not None:
-            words.append(one.agency.domain.removesuffix(f".{self.settings.domain}"))
+        for host, _ in one.claims.hosts:
+            domain = host.partition(".")[2]
+            words += [host, domain, domain.removesuffix(f".{self.settings.domain}")]
         for path in self._paths():
             if path != one.path:
                 text = path.read_bytes()
@@ -124,5 +125,7 @@ class AgencyFiles:
         """Warn of files that look like definitions and are never read."""
         for path in sorted(self.folder.glob("*.yml")):
             Place(findings=Findings(file=shown(path), warnings=findings.warnings), line=1).warn(
-                "its name ends in .yml, so it is not read", "a name that ends in .yaml", f'rename it to "{path.stem}.yaml"',
+                "its name ends in .yml, so it is not read",
+                "a name that ends in .yaml",
+                f'rename it to "{path.stem}.yaml"',
             )

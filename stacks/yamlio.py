@@ -12,14 +12,14 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
-from stacks.tree import Items, Node, Scalar, Table, YamlFault, looks_risky
-from stacks.yamlwords import explain
+from stacks.definition.tree import Items, Node, Scalar, Table, YamlFault, looks_risky
+from stacks.definition.yamlwords import explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_BYTES = 256 * 1024                   # an agency of 40 services is some 60 KiB
-MAX_NODES = 20_000                       # counted after aliases are followed: ten nested ones can stand for billions
+MAX_BYTES = 256 * 1024  # an agency of 40 services is some 60 KiB
+MAX_NODES = 20_000  # counted after aliases are followed: ten nested ones can stand for billions
 MAX_DEPTH = 40
 
 # YAML 1.2, section 5.1, c-printable, turned around
@@ -39,7 +39,9 @@ class _Walk:
         self.left -= 1
         if self.left < 0:
             raise YamlFault(
-                line, f"more than {MAX_NODES} values once its aliases are followed", "a file that a person can read",
+                line,
+                f"more than {MAX_NODES} values once its aliases are followed",
+                "a file that a person can read",
                 "write things out instead of nesting aliases",
             )
         if depth > MAX_DEPTH:
@@ -68,7 +70,9 @@ class _Walk:
                 raise YamlFault(key.line, "a key is a list or a mapping", "text", "write a name before the colon")
             if key.is_plain and key.text == "<<":
                 raise YamlFault(
-                    key.line, 'a merge key "<<"', "each mapping written out",
+                    key.line,
+                    'a merge key "<<"',
+                    "each mapping written out",
                     "write the keys out; a whole value may be repeated by an alias",
                 )
             entries.append((key, self.node(raw_value, depth + 1, is_flow=is_flow)))
@@ -79,7 +83,10 @@ def read(data: bytes) -> Table:
     """Read the bytes of one file into its tree. YamlFault where it is not one YAML mapping of bearable size."""
     if len(data) > MAX_BYTES:
         raise YamlFault(
-            1, f"the file has {len(data)} bytes", f"at most {MAX_BYTES}", "split it; one file describes one agency",
+            1,
+            f"the file has {len(data)} bytes",
+            f"at most {MAX_BYTES}",
+            "split it; one file describes one agency",
         )
     text = _decoded(data)
     try:
@@ -93,7 +100,9 @@ def read(data: bytes) -> Table:
         raise _too_deep(1) from exc
     except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError) as exc:
         # The parser was made for well-meant files; hostile ones break it in ways of its own.
-        raise YamlFault(1, "not readable as YAML", "one YAML document", "begin anew from the commented example") from exc
+        raise YamlFault(
+            1, "not readable as YAML", "one YAML document", "begin anew from the commented example"
+        ) from exc
     filled = [node for node in documents if node is not None]
     if not filled or (isinstance(filled[0], ScalarNode) and not filled[0].value):
         raise YamlFault(1, "the file is empty", "a definition", 'begin with "version: 1"')
@@ -105,7 +114,9 @@ def read(data: bytes) -> Table:
     if not isinstance(tree, Table):
         is_list = isinstance(tree, Items)
         raise YamlFault(
-            tree.line, "the file holds a list" if is_list else "the file holds one text", "a mapping of keys to values",
+            tree.line,
+            "the file holds a list" if is_list else "the file holds one text",
+            "a mapping of keys to values",
             'begin with "version: 1"',
         )
     return tree
@@ -145,7 +156,10 @@ def _decoded(data: bytes) -> str:
     except UnicodeDecodeError as exc:
         line = data.count(b"\n", 0, exc.start) + 1
         raise YamlFault(
-            line, f"byte {data[exc.start]:#04x} is not UTF-8", "text in UTF-8", "save the file again as UTF-8",
+            line,
+            f"byte {data[exc.start]:#04x} is not UTF-8",
+            "text in UTF-8",
+            "save the file again as UTF-8",
         ) from exc
     found = _UNPRINTABLE.search(text)
     if found:
@@ -160,7 +174,10 @@ def _check_tag(raw: YamlNode, line: int) -> None:
     if tag.startswith("tag:yaml.org,2002:") and name in _PLAIN_TAGS and not _is_tagged(raw):
         return
     raise YamlFault(
-        line, f'the tag "{_short(tag)}"', "values without tags", "remove the word that begins with an exclamation mark",
+        line,
+        f'the tag "{_short(tag)}"',
+        "values without tags",
+        "remove the word that begins with an exclamation mark",
     )
 
 

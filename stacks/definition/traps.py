@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MOST_DIGITS = 40                         # longer text is no number that anybody means
+MOST_DIGITS = 40  # longer text is no number that anybody means
 
 _TRUE = {"y", "yes", "on", "true"}
 _FALSE = {"n", "no", "off", "false"}

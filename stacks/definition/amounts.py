@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from stacks.faults import quoted
-from stacks.scalars import describe, is_empty
-from stacks.traps import trap
-from stacks.tree import Scalar
+from stacks.definition.faults import quoted
+from stacks.definition.scalars import describe, is_empty
+from stacks.definition.traps import trap
+from stacks.definition.tree import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stacks.faults import Place
-    from stacks.tree import Node
+    from stacks.definition.faults import Place
+    from stacks.definition.tree import Node
 
 MIB = 1024 * 1024
 _MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
@@ -96,7 +96,7 @@ class Whole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A decimal number above ``above`` and up to ``most`` (below it, where ``is_open``). Its digits are kept as written."""
+    """A decimal number above ``above`` and up to ``most`` (below it, where ``is_open``), its digits kept as written."""
 
     above: Decimal
     most: Decimal
@@ -126,7 +126,13 @@ class Number:
 
 
 def _amount(
-    node: Node, at: Place, *, word: str, units: Mapping[str, int], words: Mapping[str, tuple[str, ...]], usual: str,
+    node: Node,
+    at: Place,
+    *,
+    word: str,
+    units: Mapping[str, int],
+    words: Mapping[str, tuple[str, ...]],
+    usual: str,
 ) -> int | None:
     """Read an amount with a unit into whole smallest units."""
     if not isinstance(node, Scalar) or is_empty(node):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monitors.core.model import Hosting, Promise
-from stacks.build_transaction import build_transaction
-from stacks.check_service import is_external
+from stacks.definition.build_transaction import build_transaction
+from stacks.definition.check_service import is_external
 from stacks.model import (
     Database,
     ExternalDatabase,
     Job,
+    LogLimits,
     Resources,
     Service,
     Tier,
@@ -21,7 +22,7 @@ from stacks.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stacks.shapes import Record
+    from stacks.definition.shapes import Record
 
 
 def build_service(code: str, record: Record, *, tier: Tier, domain: str, folder: Path) -> Service:
@@ -42,6 +43,7 @@ def build_service(code: str, record: Record, *, tier: Tier, domain: str, folder:
             **common,
             hosting=Hosting.EXTERNAL,
             url=record["url"].rstrip("/"),
+            ca_file=folder / ca if ca else None,
             ca_pem=(folder / ca).read_text(encoding="utf-8") if ca else "",
             replicas=0,
             health="",
@@ -66,7 +68,7 @@ def build_service(code: str, record: Record, *, tier: Tier, domain: str, folder:
         jobs=tuple(_job(name, one) for name, one in _items(record["jobs"])),
         egress=bool(record["egress"]) or (database is not None and not database.is_own),
         resources=_resources(record["resources"], tier),
-        log=tier.log,
+        log=_log(record["log"], tier),
         **optional,
     )
 
@@ -94,6 +96,12 @@ def _resources(record: Record | None, tier: Tier) -> Resources:
     )
 
 
+def _log(record: Record | None, tier: Tier) -> LogLimits:
+    if record is None:
+        return tier.log
+    return LogLimits(file_bytes=record["file"] or tier.log.file_bytes, files=record["files"] or tier.log.files)
+
+
 def _database(value: Any, tier: Tier, folder: Path) -> Database | None:
     if value is None:
         return None
@@ -102,18 +110,22 @@ def _database(value: Any, tier: Tier, folder: Path) -> Database | None:
     if value["own"]:
         return Database(memory_bytes=value["own"]["memory"] or tier.database_memory_bytes)
     external = value["external"]
-    return Database(external=ExternalDatabase(
-        host=external["host"],
-        port=external["port"] or 5432,
-        name=external["name"],
-        user=external["user"],
-        password_file=folder / external["password_file"],
-    ))
+    return Database(
+        external=ExternalDatabase(
+            host=external["host"],
+            port=external["port"] or 5432,
+            name=external["name"],
+            user=external["user"],
+            password_file=folder / external["password_file"],
+        )
+    )
 
 
 def _job(name: str, record: Record) -> Job:
     command = _words(record["command"])
-    return Job(name=name, command=command, deadline_ms=record["deadline"]) if record["deadline"] else Job(name=name, command=command)
+    if record["deadline"] is None:
+        return Job(name=name, command=command)
+    return Job(name=name, command=command, deadline_ms=record["deadline"])
 
 
 def _words(items: list[tuple[Any, str]] | None) -> tuple[str, ...]:

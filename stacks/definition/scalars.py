@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stacks.faults import quoted
-from stacks.near import meant
-from stacks.traps import trap
-from stacks.tree import Items, Scalar, Table
+from stacks.definition.faults import quoted
+from stacks.definition.near import meant
+from stacks.definition.traps import trap
+from stacks.definition.tree import Items, Scalar, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stacks.faults import Place
-    from stacks.tree import Node
+    from stacks.definition.faults import Place
+    from stacks.definition.tree import Node
+
 
 def describe(node: Node) -> str:
     """Say what a node is, for the first part of a fault."""
@@ -35,15 +36,15 @@ def is_empty(node: Node) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Text. ``check`` returns "" for good text, else how to mend it; ``takes_numbers``: plain whole numbers are text too."""
+    """Text. ``check`` returns "" or how to mend the text; ``takes_numbers``: plain whole numbers are text too."""
 
     word: str = "text"
-    pattern: str = ""                    # for editors; ``check`` decides
+    pattern: str = ""  # for editors; ``check`` decides
     check: Callable[[str], str] | None = None
     most: int = 200
     takes_numbers: bool = False
     may_be_empty: bool = False
-    lines: bool = False                  # may have more than one line
+    lines: bool = False  # may have more than one line
 
     def read(self, node: Node, at: Place) -> str | None:
         """Return the text."""
@@ -98,7 +99,9 @@ class Choice:
             at.fault(describe(node), self.word, f"write one of them, such as {next(iter(self.meaning))}")
             return None
         if node.text not in self.meaning:
-            at.fault(f"{quoted(node.text)} is not known", self.word, meant(node.text, self.meaning, "choose one of them"))
+            at.fault(
+                f"{quoted(node.text)} is not known", self.word, meant(node.text, self.meaning, "choose one of them")
+            )
             return None
         return node.text
 
@@ -121,7 +124,11 @@ class Flag:
             found = trap(node.text)
             if found and found.kind == "boolean":
                 plainly = found.becomes.split()[1]
-                what = f"{quoted(node.text)} {found.becomes}" if node.is_plain else f"{quoted(node.text)} in quotes is text"
+                what = (
+                    f"{quoted(node.text)} {found.becomes}"
+                    if node.is_plain
+                    else f"{quoted(node.text)} in quotes is text"
+                )
                 at.fault(what, self.word, f"write {plainly}, without quotes")
                 return None
         at.fault(describe(node), self.word, "write true or false, without quotes")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stacks import names
-from stacks.amounts import duration_text
-from stacks.faults import quoted
-from stacks.grammar_transaction import METHODS, REFERENCE, WITH_BODY
-from stacks.near import listed, meant
-from stacks.shapes import Record
+from stacks.definition import names
+from stacks.definition.amounts import duration_text
+from stacks.definition.faults import quoted
+from stacks.definition.grammar_expect import REFERENCE
+from stacks.definition.grammar_transaction import METHODS, WITH_BODY
+from stacks.definition.near import listed, meant
+from stacks.definition.shapes import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stacks.faults import Place
+    from stacks.definition.faults import Place
     from stacks.model import Tier
 
 SAVE_KINDS = ("css", "json", "regex", "header", "cookie")
@@ -49,7 +50,9 @@ def check_transaction(transaction: Record, tier: Tier) -> None:
     _check_references(steps)
     if steps and all(step["critical"] is False for _, step in steps):
         transaction.place("steps").fault(
-            "no step is critical", "one at least", 'remove "critical: false" from the step that citizens need most',
+            "no step is critical",
+            "one at least",
+            'remove "critical: false" from the step that citizens need most',
         )
 
 
@@ -67,7 +70,8 @@ def _check_time(transaction: Record, tier: Tier) -> None:
     if latency and latency > deadline:
         transaction.place("latency").warn(
             f"a try that takes {duration_text(latency)} has failed by its deadline of {duration_text(deadline)} before",
-            "a latency target below the deadline", "make it shorter, or leave it out",
+            "a latency target below the deadline",
+            "make it shorter, or leave it out",
         )
 
 
@@ -83,14 +87,17 @@ def _check_request(at: Place, step: Record) -> None:
         at.fault("the step sends no request", f"one of {', '.join(METHODS)}", 'add one, such as "get: /"')
     for method in written[1:]:
         step.place(method).fault(
-            f'the step has both "{written[0]}" and "{method}"', "one request a step", "make two steps of it",
+            f'the step has both "{written[0]}" and "{method}"',
+            "one request a step",
+            "make two steps of it",
         )
     bodies = [key for key in ("form", "json") if step.has(key)]
     if len(bodies) == 2:
         step.place("json").fault('the step has both "form" and "json"', "one body a request", "remove one of the two")
     if bodies and written and written[0] not in WITH_BODY:
         step.place(bodies[0]).fault(
-            f'{written[0].upper()} sends no body, but "{bodies[0]}" stands here', f"a body with {', '.join(WITH_BODY)} only",
+            f'{written[0].upper()} sends no body, but "{bodies[0]}" stands here',
+            f"a body with {', '.join(WITH_BODY)} only",
             f'write "post" instead of "{written[0]}", or remove "{bodies[0]}"',
         )
 
@@ -103,7 +110,9 @@ def _check_save(at: Place, save: Record) -> None:
         save.place(kind).fault(f'both "{written[0]}" and "{kind}" stand here', "one of them", "remove one of the two")
     if save.has("attribute") and "css" not in written:
         save.place("attribute").fault(
-            '"attribute" stands without "css"', "css and attribute together", "add css, or remove attribute",
+            '"attribute" stands without "css"',
+            "css and attribute together",
+            "add css, or remove attribute",
         )
 
 
@@ -114,7 +123,8 @@ def _check_names(steps: list[tuple[Place, Record]]) -> None:
         if name in first:
             place = step.place("name") if step.has("name") else at
             place.fault(
-                f"{quoted(name)} is also the step in line {first[name].line}", "a name of its own for each step",
+                f"{quoted(name)} is also the step in line {first[name].line}",
+                "a name of its own for each step",
                 'give one of them another "name"',
             )
         first.setdefault(name, at)
@@ -133,7 +143,8 @@ def _check_references(steps: list[tuple[Place, Record]]) -> None:
                 elif is_critical and not saved[name][1]:
                     place.warn(
                         f"${{{name}}} is saved by {quoted(saved[name][0])}, which is not critical",
-                        "values of critical steps in critical steps", "make that step critical, or this one not",
+                        "values of critical steps in critical steps",
+                        "make that step critical, or this one not",
                     )
         saved |= {name: (step_name(step), is_critical) for name, _ in _entries(step["save"])}
 
@@ -146,8 +157,9 @@ def _references(place: Place, text: str) -> Iterator[str]:
             yield name
         else:
             place.fault(
-                f"{quoted(whole.group() if whole else text[found.start():])} names no saved value",
-                "${name} with small letters, digits and underscores", "correct the name between the braces",
+                f"{quoted(whole.group() if whole else text[found.start() :])} names no saved value",
+                "${name} with small letters, digits and underscores",
+                "correct the name between the braces",
             )
 
 

@@ -1,14 +1,14 @@
-"""What a YAML parser's complaint means, in words that help the person who wrote the line. Text in, ``YamlFault`` out."""
+"""What a YAML parser's complaint means, in words that help the person who wrote the line."""
 
 from __future__ import annotations
 
 import re
 
-from stacks.tree import YamlFault
+from stacks.definition.tree import YamlFault
 
 
 def explain(problem: str, *, line: int, opened: int, text: str) -> YamlFault:
-    """Turn the parser's ``problem`` at ``line`` into a fault. ``opened``: where the construct that it was reading began."""
+    """Turn the parser's ``problem`` at ``line`` into a fault. ``opened``: the line where what it was reading began."""
     lines = text.split("\n")
     line = max(1, min(line, len(lines)))
     content = lines[line - 1]
@@ -17,11 +17,17 @@ def explain(problem: str, *, line: int, opened: int, text: str) -> YamlFault:
         return YamlFault(line, "a tab stands where the line is indented", "spaces", "replace each tab by two spaces")
     if "'}'" in problem and "${" in content:
         return YamlFault(
-            line, "${...} without quotes inside {...}", "text in quotes there", 'write it as "${name}", with the quotes',
+            line,
+            "${...} without quotes inside {...}",
+            "text in quotes there",
+            'write it as "${name}", with the quotes',
         )
     if "mapping values are not allowed" in problem:
         return YamlFault(
-            line, "a second colon with a space after it", "one key and one value a line", "put the value in quotes",
+            line,
+            "a second colon with a space after it",
+            "one key and one value a line",
+            "put the value in quotes",
         )
     if "cannot start any token" in problem:
         found = re.search(r"found character '(.+?)'", problem)
@@ -35,9 +41,14 @@ def explain(problem: str, *, line: int, opened: int, text: str) -> YamlFault:
         return YamlFault(opened, what, "its partner", "close it")
     if "escape" in problem:
         return YamlFault(
-            line, "a backslash inside double quotes that begins no escape", "text", "use single quotes: 'a\\d' stays as it is",
+            line,
+            "a backslash inside double quotes that begins no escape",
+            "text",
+            "use single quotes: 'a\\d' stays as it is",
         )
     if "expected <block end>" in problem or "could not find expected ':'" in problem or "block mapping" in problem:
         what = "this line does not continue what the lines before began"
-        return YamlFault(line, what, "keys of one mapping at one indentation", "check indentation, quotes and colons here and above")
+        return YamlFault(
+            line, what, "keys of one mapping at one indentation", "check indentation, quotes and colons here and above"
+        )
     return YamlFault(line, problem, "YAML", "check indentation, quotes and colons of this line and the one before")

@@ -5,18 +5,18 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from stacks.check_secret import check_env
-from stacks.check_transaction import check_transaction
-from stacks.grammar_service import EXTERNAL_ONLY, HOSTED_ONLY
+from stacks.definition.check_secret import check_env
+from stacks.definition.check_transaction import check_transaction
+from stacks.definition.grammar_service import EXTERNAL_ONLY, HOSTED_ONLY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stacks.faults import Place
+    from stacks.definition.faults import Place
+    from stacks.definition.shapes import Record
     from stacks.model import Tier
-    from stacks.shapes import Record
 
-DATABASE_URL = "DATABASE_URL"            # the secret by which a service knows its database
+DATABASE_URL = "DATABASE_URL"  # the secret by which a service knows its database
 
 
 def is_external(service: Record) -> bool:
@@ -38,7 +38,9 @@ def check_service(service: Record, tier: Tier, folder: Path) -> None:
     read = list(transactions.values.values())
     if read and len(read) == len(transactions.places) and all(one["primary"] is False for one in read):
         service.place("transactions").fault(
-            "no transaction is primary", "one at least", 'remove "primary: false" from what citizens need most',
+            "no transaction is primary",
+            "one at least",
+            'remove "primary: false" from what citizens need most',
         )
 
 
@@ -59,17 +61,22 @@ def check_file(at: Place, name: str | None, folder: Path, what: str) -> Path | N
 
 def _check_external(service: Record, folder: Path) -> None:
     if not service.has("url"):
-        service.at.fault('the key "url" is missing', "the address of an external service", 'add it, such as "url: https://..."')
+        service.at.fault(
+            'the key "url" is missing', "the address of an external service", 'add it, such as "url: https://..."'
+        )
     for key in HOSTED_ONLY:
         if service.has(key):
             service.place(key).fault(
-                f'an external service has no "{key}"', "what is watched, and no hosting",
+                f'an external service has no "{key}"',
+                "what is watched, and no hosting",
                 'remove it, or remove "hosting: external"',
             )
     path = check_file(service.place("ca"), service["ca"], folder, "a PEM file of certificates")
     if path and b"-----BEGIN CERTIFICATE-----" not in path.read_bytes():
         service.place("ca").fault(
-            f'"{service["ca"]}" holds no PEM certificate', "a PEM file of certificates", "name the authority's certificate",
+            f'"{service["ca"]}" holds no PEM certificate',
+            "a PEM file of certificates",
+            "name the authority's certificate",
         )
 
 
@@ -77,11 +84,14 @@ def _check_hosted(service: Record, folder: Path) -> None:
     for key in EXTERNAL_ONLY:
         if service.has(key):
             service.place(key).fault(
-                f'a hosted service has no "{key}"', "image and port", 'remove it, or add "hosting: external"',
+                f'a hosted service has no "{key}"',
+                "image and port",
+                'remove it, or add "hosting: external"',
             )
     if not service.has("url"):
         for key, what, example in (
-            ("image", "an image with its version", "siaga24/loket:1.0.0"), ("port", "a port", "8000"),
+            ("image", "an image with its version", "siaga24/loket:1.0.0"),
+            ("port", "a port", "8000"),
         ):
             if not service.has(key):
                 service.at.fault(f'the key "{key}" is missing', what, f'add it, such as "{key}: {example}"')
@@ -108,7 +118,9 @@ def _check_secret_names(service: Record) -> None:
             env.place(name).fault(f"{name} is set by the toolkit", "other names", 'remove it from "env"')
         if env and has_database and name == DATABASE_URL and env[name] is not None:
             env.place(name).fault(
-                f"{name} is made from the database below", "other names", f"remove it; the service reads {name}_FILE",
+                f"{name} is made from the database below",
+                "other names",
+                f"remove it; the service reads {name}_FILE",
             )
 
 
@@ -119,7 +131,8 @@ def _check_volumes(service: Record) -> None:
         if inner.startswith(outer) and volumes:
             volumes.place(second).fault(
                 f'its path {inner.rstrip("/")} is {"also" if inner == outer else "inside"} that of "{first}"',
-                "paths apart from each other", "choose another path for one of them",
+                "paths apart from each other",
+                "choose another path for one of them",
             )
 
 
@@ -129,7 +142,9 @@ def _check_database(service: Record, folder: Path) -> None:
         return
     if len(database.places) != 1:
         database.at.fault(
-            f"{len(database.places) or 'no'} of own and external stand here", "exactly one", 'write "database: own" or keep one',
+            f"{len(database.places) or 'no'} of own and external stand here",
+            "exactly one",
+            'write "database: own" or keep one',
         )
     external: Record | None = database["external"]
     if external:
@@ -137,5 +152,7 @@ def _check_database(service: Record, folder: Path) -> None:
         path = check_file(place, external["password_file"], folder, "a file that holds the password alone")
         if path and path.stat().st_mode & 0o077:
             place.fault(
-                f'"{external["password_file"]}" can be read by other users', "mode 0600", f"run: chmod 600 {external['password_file']}",
+                f'"{external["password_file"]}" can be read by other users',
+                "mode 0600",
+                f"run: chmod 600 {external['password_file']}",
             )

@@ -1,4 +1,7 @@
-"""Faults and warnings of definition files, each with its place: ``file:line: path: what is; what was expected; how to mend``."""
+"""Faults and warnings of definition files, each with its place.
+
+A fault reads ``file:line: path: what is; what was expected; how to mend``.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,12 @@ class Place:
 
     def _made(self, what: str, expected: str, mend: str) -> Fault:
         return Fault(
-            file=self.findings.file, line=self.line, path="/".join(self.path), what=what, expected=expected, mend=mend,
+            file=self.findings.file,
+            line=self.line,
+            path="/".join(self.path),
+            what=what,
+            expected=expected,
+            mend=mend,
         )
 
 

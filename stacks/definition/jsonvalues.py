@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from stacks.scalars import describe, is_empty
-from stacks.traps import trap
-from stacks.tree import Items, Scalar, Table
+from stacks.definition.scalars import describe, is_empty
+from stacks.definition.traps import trap
+from stacks.definition.tree import Items, Scalar, Table
 
 if TYPE_CHECKING:
-    from stacks.faults import Place
-    from stacks.tree import Node
+    from stacks.definition.faults import Place
+    from stacks.definition.tree import Node
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
@@ -75,7 +75,7 @@ class JsonBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JsonExpected:
-    """One value that an answer's JSON must have at a path; its value is that value as text, as assertions compare it."""
+    """One value that an answer's JSON must have at a path; read as its text, which is what assertions compare."""
 
     word: str = "one value: text, a number, true, false or null"
 
@@ -92,7 +92,11 @@ class JsonExpected:
                 return None
             return value
         if re.fullmatch(r"-?[0-9]+\.[0-9]*0|-0", text):
-            at.fault(f"{text} ends with a zero that no answer's number has", self.word, f'write it shorter, or "{text}" if it is text')
+            at.fault(
+                f"{text} ends with a zero that no answer's number has",
+                self.word,
+                f'write it shorter, or "{text}" if it is text',
+            )
             return None
         return text
 

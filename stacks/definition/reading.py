@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from stacks import yamlio
-from stacks.faults import Place
-from stacks.tree import YamlFault
+from stacks.definition.faults import Place
+from stacks.definition.tree import YamlFault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stacks.faults import Findings
-    from stacks.shapes import Record, Shape
+    from stacks.definition.faults import Findings
+    from stacks.definition.shapes import Record, Shape
 
 
 def shown(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Kinds of composed values: records with known keys, maps with free keys, lists, and choices between them.
+"""Kinds of mappings: records with known keys and maps with free keys.
 
 The grammar (``grammar*.py``) is built of these and of the kinds of ``scalars.py`` and ``amounts.py``; the loader, the
 JSON Schema and the reference in the documentation all come from it. ``read`` returns None after it told a fault;
@@ -10,17 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stacks.faults import quoted
-from stacks.near import listed, meant
-from stacks.scalars import describe, is_empty
-from stacks.tree import Items, Scalar, Table
+from stacks.definition.faults import quoted
+from stacks.definition.near import listed, meant
+from stacks.definition.scalars import describe, is_empty
+from stacks.definition.tree import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stacks.faults import Place
-    from stacks.scalars import Text
-    from stacks.tree import Node
+    from stacks.definition.faults import Place
+    from stacks.definition.scalars import Text
+    from stacks.definition.tree import Node, Scalar
 
 
 class Kind(Protocol):
@@ -79,7 +79,9 @@ def _entries(node: Table, at: Place) -> Iterator[tuple[Scalar, Node, Place]]:
         below = at.below(key.text, key.line)
         if key.text in first:
             below.fault(
-                f'the key "{key.text}" stands here and in line {first[key.text]}', "each key once", "remove one of the two",
+                f'the key "{key.text}" stands here and in line {first[key.text]}',
+                "each key once",
+                "remove one of the two",
             )
             continue
         first[key.text] = key.line
@@ -124,7 +126,8 @@ class Shape:
         expected = f"one of {listed(self.keys)}"
         if key.is_flow and key.text.isdigit() and is_empty(value):
             at.fault(
-                f'inside {{...}} a comma ends the value, and "{key.text}" became a key', "a value in quotes",
+                f'inside {{...}} a comma ends the value, and "{key.text}" became a key',
+                "a value in quotes",
                 'write it in quotes, such as "200,303"',
             )
             return
@@ -161,7 +164,9 @@ class MapOf:
     def read(self, node: Node, at: Place) -> Record | None:
         """Return the entries whose key and value could be read, in their order."""
         if not isinstance(node, Table):
-            at.fault(describe(node), self.word, f"write it such as {self.example}" if self.example else "indent it below")
+            at.fault(
+                describe(node), self.word, f"write it such as {self.example}" if self.example else "indent it below"
+            )
             return None
         record = Record(at=at)
         for key, value, below in _entries(node, at):
@@ -172,7 +177,11 @@ class MapOf:
                 record.values[name] = found
         count = len(node.entries)
         if not self.least <= count <= self.most:
-            at.fault(f"it has {count} entries", f"{self.least} to {self.most}", "add some" if count < self.least else "take some out")
+            at.fault(
+                f"it has {count} entries",
+                f"{self.least} to {self.most}",
+                "add some" if count < self.least else "take some out",
+            )
         return record
 
     def schema(self) -> dict[str, Any]:
@@ -181,77 +190,3 @@ class MapOf:
         if self.names.pattern:
             schema["propertyNames"] = {"pattern": f"^(?:{self.names.pattern})$", "maxLength": self.names.most}
         return schema | {"additionalProperties": self.kind.schema()}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListOf:
-    """A list of one kind; its value is a list of (place, value)."""
-
-    kind: Kind
-    least: int = 1
-    most: int = 100
-    is_set: bool = False                 # no text twice
-
-    @property
-    def word(self) -> str:
-        """What is expected, in words."""
-        return f"a list of {self.kind.word}"
-
-    def read(self, node: Node, at: Place) -> list[tuple[Place, Any]] | None:
-        """Return the items that could be read."""
-        if not isinstance(node, Items):
-            is_text = isinstance(node, Scalar) and not is_empty(node)
-            mend = f"write [{node.text}]" if is_text and isinstance(node, Scalar) else 'write items as "- ..." below it'
-            at.fault(describe(node), self.word, mend)
-            return None
-        found: list[tuple[Place, Any]] = []
-        seen: set[str] = set()
-        for number, item in enumerate(node.items):
-            below = at.below(str(number), item.line)
-            value = self.kind.read(item, below)
-            if self.is_set and isinstance(value, str) and value in seen:
-                below.fault(f"{quoted(value)} stands in the list twice", "each item once", "remove one of the two")
-                continue
-            if value is not None:
-                seen.add(str(value))
-                found.append((below, value))
-        count = len(node.items)
-        if not self.least <= count <= self.most:
-            at.fault(f"it has {count} items", f"{self.least} to {self.most}", "add some" if count < self.least else "take some out")
-            return None
-        return found
-
-    def schema(self) -> dict[str, Any]:
-        """Return its JSON Schema."""
-        schema: dict[str, Any] = {"type": "array", "items": self.kind.schema(), "minItems": self.least, "maxItems": self.most}
-        return schema | ({"uniqueItems": True} if self.is_set else {})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneOf:
-    """A choice by form: one value, a list, or a mapping. Its value is that of the form which the file has."""
-
-    scalar: Kind | None = None
-    items: Kind | None = None
-    table: Kind | None = None
-
-    @property
-    def _forms(self) -> list[Kind]:
-        return [kind for kind in (self.scalar, self.items, self.table) if kind is not None]
-
-    @property
-    def word(self) -> str:
-        """What is expected, in words."""
-        return ", or ".join(kind.word for kind in self._forms)
-
-    def read(self, node: Node, at: Place) -> Any:
-        """Return the value."""
-        kind = self.scalar if isinstance(node, Scalar) else self.items if isinstance(node, Items) else self.table
-        if kind is None or is_empty(node):
-            at.fault(describe(node), self.word, f"write {self._forms[0].word}")
-            return None
-        return kind.read(node, at)
-
-    def schema(self) -> dict[str, Any]:
-        """Return its JSON Schema."""
-        return {"anyOf": [kind.schema() for kind in self._forms]}

@@ -7,8 +7,8 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from stacks.definition.near import meant
 from stacks.model import MAX_CODE_LENGTH, is_code
-from stacks.near import meant
 
 CODE_PATTERN = "[a-z]([a-z0-9-]*[a-z0-9])?"
 ENV_PATTERN = "[A-Za-z_][A-Za-z0-9_]*"
@@ -18,8 +18,8 @@ HOST_PATTERN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _IMAGE = re.compile(
-    r"(?:[a-zA-Z0-9.-]+(?::[0-9]+)?/)?"                                   # registry
-    r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"   # repository
+    r"(?:[a-zA-Z0-9.-]+(?::[0-9]+)?/)?"  # registry
+    r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"  # repository
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?(?P<digest>@sha256:[0-9a-f]{64})?",
 )
 _ZONES = {"WIB": "Asia/Jakarta", "WITA": "Asia/Makassar", "WIT": "Asia/Jayapura"}
@@ -54,7 +54,9 @@ class _Matches:
 def host(text: str) -> str:
     """Check a host name: DNS labels in small letters, no address."""
     if len(text) > 253 or not all(len(part) <= 63 and _LABEL.fullmatch(part) for part in text.split(".")):
-        return "write labels of small letters, digits and hyphens with dots between them, such as antrean.dinkes.example"
+        return (
+            "write labels of small letters, digits and hyphens with dots between them, such as antrean.dinkes.example"
+        )
     return "write a name; an address has no certificate" if text.replace(".", "").isdigit() else ""
 
 
@@ -98,7 +100,7 @@ def base_url(text: str) -> str:
 
 def step_url(text: str) -> str:
     """Check the address of a step: a path below the service's address, or a whole address elsewhere."""
-    return _absolute_url(text) if "://" in text.split("?")[0] else path(text)
+    return _absolute_url(text) if "://" in text.split("?", maxsplit=1)[0] else path(text)
 
 
 def subnet(text: str) -> str:
@@ -140,9 +142,15 @@ def mount_path(text: str) -> str:
     if not text.startswith("/") or text == "/" or text.endswith("/") or re.search(r"//|/\.{1,2}(/|$)|[\s:]", text):
         return "write an absolute path without a slash at its end, such as /data"
     for taken, why in (
-        ("/run/secrets", "secrets are mounted there"), ("/tmp", "it is in memory and empties at each start"),  # noqa: S108
-        ("/proc", "the kernel's"), ("/sys", "the kernel's"), ("/dev", "the kernel's"), ("/etc", "the image's settings"),
-        ("/usr", "the image's programs"), ("/bin", "the image's programs"), ("/lib", "the image's programs"),
+        ("/run/secrets", "secrets are mounted there"),
+        ("/tmp", "it is in memory and empties at each start"),  # noqa: S108
+        ("/proc", "the kernel's"),
+        ("/sys", "the kernel's"),
+        ("/dev", "the kernel's"),
+        ("/etc", "the image's settings"),
+        ("/usr", "the image's programs"),
+        ("/bin", "the image's programs"),
+        ("/lib", "the image's programs"),
     ):
         if text == taken or text.startswith(taken + "/") or taken.startswith(text + "/"):
             return f"choose another path, such as /data; {taken} is taken: {why}"

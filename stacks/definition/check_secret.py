@@ -1,4 +1,4 @@
-"""Values in a definition that look like secrets. A definition is copied, mailed and kept in version control for ever."""
+"""Values that look like secrets. A definition is copied, mailed and kept in version control for ever."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from stacks.shapes import Record
+    from stacks.definition.shapes import Record
 
 _NAME = re.compile(
-    r"(?i)(?:^|_)(?:PASSWORDS?|PASSWD|PASS|PWD|PASSPHRASE|SECRETS?|TOKENS?|CREDENTIALS?|(?:API|ACCESS|PRIVATE|SECRET|SIGNING|"
-    r"ENCRYPTION)_?KEYS?|APIKEY|SECRETKEY|SANDI|KUNCI_RAHASIA)(?:_|$)",
+    r"(?i)(?:^|_)(?:PASSWORDS?|PASSWD|PASS|PWD|PASSPHRASE|SECRETS?|TOKENS?|CREDENTIALS?|"
+    r"(?:API|ACCESS|PRIVATE|SECRET|SIGNING|ENCRYPTION)_?KEYS?|APIKEY|SECRETKEY|SANDI|KUNCI_RAHASIA)(?:_|$)",
 )
-_NOT_VALUES = ("_FILE", "_PATH", "_DIR", "_URL", "_TTL", "_LENGTH", "_MIN", "_MAX", "_DAYS", "_SECONDS", "_NAME", "_HEADER", "_FIELD")
+_NOT_VALUES = (
+    "_FILE",
+    "_PATH",
+    "_DIR",
+    "_URL",
+    "_TTL",
+    "_LENGTH",
+    "_MIN",
+    "_MAX",
+    "_DAYS",
+    "_SECONDS",
+    "_NAME",
+    "_HEADER",
+    "_FIELD",
+)
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
@@ -24,8 +38,9 @@ def check_env(env: Record) -> None:
         if what:
             secret = re.sub(r"[^A-Z0-9_]", "_", name.upper())
             env.place(name).fault(
-                what, "no secret in a definition",
-                f'remove it and list {secret} under "secrets"; the service then reads the file that {secret}_FILE names',
+                what,
+                "no secret in a definition",
+                f'remove it and list {secret} under "secrets"; the service reads the file that {secret}_FILE names',
             )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from monitors.core.model import Assertion, AssertKind, Promise, Save, SaveKind, Step, Transaction
-from stacks.check_transaction import SAVE_KINDS, deadline_of, interval_of, step_name
-from stacks.grammar_transaction import METHODS
-from stacks.shapes import Record
+from stacks.definition.check_transaction import SAVE_KINDS, deadline_of, interval_of, step_name
+from stacks.definition.grammar_transaction import METHODS
+from stacks.definition.shapes import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

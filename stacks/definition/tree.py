@@ -1,7 +1,7 @@
 """A definition file as a tree whose every value knows its line. Made by ``yamlio.py``, read by ``shapes.py``.
 
-Scalars keep the text as it stands in the file and whether it was quoted: what ``99.5``, ``no`` or ``0123`` mean is decided
-by the field that they are given for (``scalars.py``), never by YAML.
+Scalars keep the text as it stands in the file and whether it was quoted: what ``99.5``, ``no`` or ``0123`` mean is
+decided by the field that they are given for (``scalars.py``), never by YAML.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Scalar:
     text: str
     line: int
     is_plain: bool = True
-    is_flow: bool = False                # inside {...} or [...]
+    is_flow: bool = False  # inside {...} or [...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

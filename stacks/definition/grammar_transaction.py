@@ -1,0 +1,143 @@
+"""The grammar of transactions and promises: every key of a transaction and its steps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from stacks.definition import names
+from stacks.definition.amounts import Duration, Number, Whole
+from stacks.definition.grammar_expect import EXPECT, HEADER, SAVE, filled
+from stacks.definition.jsonvalues import JsonBody
+from stacks.definition.lists import ListOf
+from stacks.definition.scalars import Flag, Text
+from stacks.definition.shapes import Key, MapOf, Shape
+
+METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
+WITH_BODY = ("post", "put", "patch", "delete")
+
+VALUE = Text(word="text", most=4000, takes_numbers=True, may_be_empty=True)
+HEADER_VALUE = Text(word="text", most=1000, takes_numbers=True)
+STEP_URL = Text(
+    word="a path such as /antrean, or a whole URL",
+    most=2000,
+    check=lambda text: names.step_url(filled(text)),
+)
+
+SAVED_NAME = Text(
+    word="a name of small letters, digits and underscores",
+    pattern=names.SAVED_PATTERN,
+    most=40,
+    check=names.matches(names.SAVED_PATTERN, "write it such as csrf or nomor_tiket"),
+)
+
+_METHOD_KEYS = {
+    method: Key(
+        kind=STEP_URL, doc=f"Send {method.upper()} to this path of the service, or to a whole URL.", example=example
+    )
+    for method, example in zip(METHODS, ("/", "/antrean", "/akun/1", "/akun/1", "/akun/1", "/", "/"), strict=True)
+}
+
+STEP = Shape(
+    title="step",
+    doc="One request: exactly one of `get`, `post`, `put`, `patch`, `delete`, `head`, `options`. "
+    "`${name}` puts in a value that an earlier step saved (in paths, `headers`, `form`, `json` and `expect`).",
+    keys={
+        "name": Key(
+            kind=Text(most=80),
+            doc="What a citizen does in this step; reasons and reports name it.",
+            default="method and path",
+            example="ambil nomor",
+        ),
+        **_METHOD_KEYS,
+        "headers": Key(
+            kind=MapOf(names=HEADER, kind=HEADER_VALUE, example="{Accept: application/json}"),
+            doc="Headers to send.",
+            example="{Accept: application/json}",
+        ),
+        "form": Key(
+            kind=MapOf(
+                names=Text(word="a field's name", most=100, takes_numbers=True), kind=VALUE, example='{csrf: "${csrf}"}'
+            ),
+            doc="Form fields to send as the body.",
+            example='{csrf: "${csrf}", layanan: KTP}',
+        ),
+        "json": Key(kind=JsonBody(), doc="JSON to send as the body.", example="{layanan: KTP}"),
+        "follow": Key(
+            kind=Whole(low=0, high=10),
+            doc="How many redirects to follow; 0 takes a redirect as the answer.",
+            default="0",
+            example="1",
+        ),
+        "critical": Key(
+            kind=Flag(),
+            doc="Whether the run is `down` if this step fails; else it is `degraded`.",
+            default="true",
+            example="false",
+        ),
+        "expect": Key(kind=EXPECT, doc="Claims about the answer.", default="status 2xx", example="{status: 200}"),
+        "save": Key(
+            kind=MapOf(names=SAVED_NAME, kind=SAVE, example='{csrf: {css: "input[name=csrf]", attribute: value}}'),
+            doc="Values to keep for later steps, by name.",
+            example='{csrf: {css: "input[name=csrf]", attribute: value}}',
+        ),
+    },
+    rules={"oneOf": [{"required": [method]} for method in METHODS]},
+)
+
+INTERVAL = Duration(low_ms=1_000, high_ms=86_400_000)
+DEADLINE = Duration(low_ms=100, high_ms=600_000, usual="10s")
+LATENCY = Duration(low_ms=1, high_ms=600_000, usual="2s")
+
+TRANSACTION = Shape(
+    title="transaction",
+    doc="A citizen's journey, run every `interval`. Each of two tries may take `deadline`; 2 x deadline < interval.",
+    keys={
+        "primary": Key(
+            kind=Flag(),
+            doc="A secondary one's `down` counts as `degraded`; a service needs one primary at least.",
+            default="true",
+            example="false",
+        ),
+        "interval": Key(kind=INTERVAL, doc="Time from one run to the next.", default="the tier's", example="30s"),
+        "deadline": Key(
+            kind=DEADLINE,
+            doc="All that one try of all steps may take.",
+            default="the tier's, but at most 2/5 of the interval",
+            example="10s",
+        ),
+        "latency": Key(
+            kind=LATENCY,
+            doc="Latency target of a whole try; a slower run is `degraded`.",
+            default="the promise's `latency`",
+            example="2s",
+        ),
+        "writes": Key(kind=Flag(), doc="Whether it changes the service's data.", default="false", example="true"),
+        "steps": Key(
+            kind=ListOf(kind=STEP, most=50), doc="What is done, in order; one step at least is critical.", required=True
+        ),
+    },
+)
+
+PROMISE = Shape(
+    title="promise",
+    doc="What citizens are promised for each calendar month in the agency's time zone, all 24 hours.",
+    keys={
+        "target": Key(
+            kind=Number(
+                above=Decimal(0),
+                most=Decimal(100),
+                is_open=True,
+                hint="a promise of 100 % can neither be kept nor proven; write such as 99.9",
+            ),
+            doc="Availability in percent, below 100.",
+            default="the tier's",
+            example="99.5",
+        ),
+        "latency": Key(
+            kind=LATENCY,
+            doc="Latency target; the share of time within it is a figure of its own.",
+            default="none",
+            example="2s",
+        ),
+    },
+)
