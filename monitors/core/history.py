@@ -7,13 +7,14 @@ figures from stretches equal the figures from runs (``timeline.py`` reads nothin
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitors.core.model import Outcome, Run, Target, Try, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 MS_PER_HOUR = 3_600_000
 GOOD = (Verdict.UP, Verdict.DEGRADED)
@@ -72,7 +73,8 @@ class Definition:
 class Stretch:
     """Runs of one transaction, vantage and life, in sequence without a hole, with one verdict, within one UTC hour.
 
-    A run whose first try failed and whose second passed always stands alone.
+    From one run to the next it is no longer than a run holds, and no gap lies between. A run whose first try failed
+    and whose second passed always stands alone.
     """
 
     transaction: str
@@ -84,6 +86,7 @@ class Stretch:
     start_ms: int                        # start of the first run (a missed one: its scheduled time)
     last_start_ms: int                   # start of the last run
     end_ms: int                          # end of the last run
+    hold_ms: int                         # how long a run holds where no next one follows: 2.5 intervals
     missed: int = 0                      # how many of the runs were missed
     first_try_failures: int = 0          # how many runs had a failed first try
     good_end_ms: int | None = None       # end of the first try in which every critical step passed
@@ -125,17 +128,65 @@ class ServiceHistory:
         return f"{self.agency}/{self.service}"
 
 
-def stretch_of(run: Run) -> Stretch:
+def hold_of(interval_ms: int) -> int:
+    """Say how long a run holds where no next one follows: 2.5 intervals. 30 s hold for 75 s."""
+    return interval_ms * 5 // 2
+
+
+def hold_at(definitions: Sequence[Definition], run: Run) -> int:
+    """Say how long ``run`` holds, by the definition in force at its vantage when it started.
+
+    ``definitions`` are those of its service, oldest first. Raises KeyError where none ever had its transaction.
+    """
+    found: int | None = None
+    for definition in definitions:
+        if definition.vantage != run.vantage:
+            continue
+        for transaction in definition.target.transactions:
+            if transaction.name == run.transaction and (found is None or definition.recorded_ms <= run.started_ms):
+                found = hold_of(transaction.interval_ms)
+    if found is None:
+        raise KeyError(f"{run.agency}/{run.service}/{run.transaction} at {run.vantage}")
+    return found
+
+
+def covered_before(lives: Iterable[Life], life: str) -> int | None:
+    """Say up to when earlier lives at the same vantage have covered the time, or None if there were none.
+
+    ``lives`` in the order they were opened.
+    """
+    covered: dict[str, int] = {}
+    for other in lives:
+        if other.life == life:
+            return covered.get(other.vantage)
+        covered[other.vantage] = max(covered.get(other.vantage, 0), other.heartbeat_ms)
+    raise KeyError(life)
+
+
+def breaks_of(lives: Iterable[Life], gaps: Iterable[Gap], life: str) -> tuple[int, ...]:
+    """Give the moments of a life over which no stretch reaches, ascending: the edges of its gaps.
+
+    Where the clock was set back before it, also the end of what earlier lives have covered.
+    """
+    edges = {edge for gap in gaps if gap.life == life for edge in (gap.start_ms, gap.end_ms)}
+    covered_ms = covered_before(lives, life)
+    if covered_ms is not None:
+        edges.add(covered_ms)
+    return tuple(sorted(edges))
+
+
+def stretch_of(run: Run, *, hold_ms: int) -> Stretch:
     """Shorten one run."""
+    good_start: int | None = None
+    good_end: int | None = None
     good = next((attempt for attempt in run.tries if _is_good(attempt)), None)
     if run.verdict in GOOD and good is None:
         # an up run whose tries were not kept: its one try is the run
         good_start, good_end = run.started_ms, run.ended_ms
     elif run.verdict in GOOD and good is not None:
         good_start, good_end = good.started_ms, end_of(good)
-    else:
-        good_start = good_end = None
-    bad_start = bad_end = None
+    bad_start: int | None = None
+    bad_end: int | None = None
     if run.verdict is Verdict.DOWN:
         bad_start = end_of(run.tries[0]) if run.tries else run.ended_ms
         bad_end = _failed_at(run.tries[-1]) if run.tries else run.started_ms
@@ -149,6 +200,7 @@ def stretch_of(run: Run) -> Stretch:
         start_ms=run.started_ms,
         last_start_ms=run.started_ms,
         end_ms=run.ended_ms,
+        hold_ms=hold_ms,
         missed=int(run.outcome is Outcome.MISSED),
         first_try_failures=int(run.first_try_failed),
         good_end_ms=good_end,
@@ -160,18 +212,25 @@ def stretch_of(run: Run) -> Stretch:
     )
 
 
-def joined(former: Stretch, latter: Stretch) -> Stretch | None:
-    """Make one stretch of two that follow each other, or None where they must stay two."""
+def joined(former: Stretch, latter: Stretch, breaks: Sequence[int] = ()) -> Stretch | None:
+    """Make one stretch of two that follow each other, or None where they must stay two.
+
+    ``breaks``: see ``breaks_of``.
+    """
     if not (
         former.verdict is latter.verdict
         and former.last_sequence + 1 == latter.first_sequence
         and former.transaction == latter.transaction
         and former.vantage == latter.vantage
         and former.life == latter.life
+        and former.hold_ms == latter.hold_ms
+        and former.last_start_ms < latter.start_ms <= former.last_start_ms + former.hold_ms
         and former.start_ms // MS_PER_HOUR == latter.last_start_ms // MS_PER_HOUR
     ):
         return None
     if former.verdict in GOOD and (former.first_try_failures or latter.first_try_failures):
+        return None
+    if breaks and bisect_right(breaks, former.last_start_ms) != bisect_right(breaks, latter.start_ms):
         return None
     return replace(
         former,
@@ -185,16 +244,20 @@ def joined(former: Stretch, latter: Stretch) -> Stretch | None:
     )
 
 
-def fold(stretches: Iterable[Stretch]) -> Iterator[Stretch]:
-    """Join what follows each other. Input in order of sequence within each series; the result does not depend on how
-    the input was cut before: folding twice changes nothing.
-    """  # noqa: D205 - the second sentence is the promise
+def fold(stretches: Iterable[Stretch], breaks: Sequence[int] = ()) -> Iterator[Stretch]:
+    """Join the stretches of one transaction, vantage and life, given in order of sequence.
+
+    The result does not depend on how the input was cut before, so that folding twice changes nothing. Of two with the
+    same first sequence the former counts.
+    """
     current: Stretch | None = None
     for stretch in stretches:
         if current is None:
             current = stretch
             continue
-        both = joined(current, stretch)
+        if stretch.first_sequence <= current.last_sequence:
+            continue
+        both = joined(current, stretch, breaks)
         if both is None:
             yield current
             current = stretch

@@ -1,0 +1,1 @@
+"""The durable record: its promise in ``base.py``, and the stores that keep it."""
