@@ -47,6 +47,11 @@ def open_workspace(path: Path | None = None, state: Path | None = None) -> Works
     return Workspace(folder=folder, state=state or folder / STATE_FOLDER, settings=settings, source=source)
 
 
+def check_agencies(workspace: Workspace, codes: Sequence[str] = ()) -> tuple[Checked, ...]:
+    """Check the files of ``codes``, or of all agencies; faults are in the result. UsageError for an unknown code."""
+    return AgencyFiles(folder=workspace.folder, settings=workspace.settings).check(codes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyFiles:
     """The agency files of one folder: the ``AgencySource`` of a workspace."""

@@ -12,7 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 
-from stacks.definition.tree import Items, Node, Scalar, Table, YamlFault, looks_risky
+from stacks.definition.traps import trap
+from stacks.definition.tree import Items, Node, Scalar, Table, YamlFault
 from stacks.definition.yamlwords import explain
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Verbatim:
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
-    is_risky = looks_risky(text)
+    is_risky = trap(text) is not None or text.lower() in {"", "~", "null"}
     style = "|" if "\n" in text.strip("\n") else ('"' if is_risky else None)
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 

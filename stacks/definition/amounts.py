@@ -32,7 +32,10 @@ _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)")
 
 
 def duration_text(ms: int) -> str:
-    """Write a duration the way that a file does: 90_000 is ``90s``, 1_500 ``1500ms``."""
+    """Write a duration the way that a file does: 300_000 is ``5m``, 90_000 ``90s``, 1_500 ``1500ms``."""
+    for unit in ("h", "m"):
+        if ms % _MS[unit] == 0 and ms >= 2 * _MS[unit]:
+            return f"{ms // _MS[unit]}{unit}"
     return f"{ms // 1000}s" if ms % 1000 == 0 else f"{ms}ms"
 
 

@@ -69,10 +69,3 @@ def plain(node: Node) -> Any:
     if re.fullmatch(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", node.text):
         return float(node.text)
     return node.text
-
-
-def looks_risky(text: str) -> bool:
-    """Tell whether some YAML reader would take ``text`` without quotes for something else than text."""
-    if re.fullmatch(r"(?i)y|n|yes|no|on|off|true|false|null|~|", text):
-        return True
-    return bool(re.match(r"[-+.]?[0-9]", text)) and re.fullmatch(r"[-+0-9a-fA-FxXoO_.:,TZ \t]*", text) is not None
