@@ -76,9 +76,13 @@ def print_csv(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 def _harmless(cell: object) -> object:
     text = cell.plain if isinstance(cell, Text) else cell
-    if isinstance(text, str) and text[:1] in {"=", "+", "-", "@", "\t"}:
+    if not isinstance(text, str) or text[:1] not in {"=", "+", "-", "@", "\t"}:
+        return text
+    try:
+        float(text)
+    except ValueError:
         return f"'{text}"
-    return text
+    return text  # a negative number is a number
 
 
 def output_option(function: Callable[Concatenate[str, P], R]) -> Callable[..., R]:
