@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pulumi_docker as docker
 from pulumi import ResourceOptions
 
-from infra.health import NO_TEST
 from infra.spec import MIB
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from decimal import Decimal
 
     import pulumi
 
@@ -64,7 +64,7 @@ def make_container(
         security_opts=["no-new-privileges"],
         memory=memory,
         memory_swap=memory,              # equal: no swap; left open, the engine's own figure comes back as a change
-        cpus=f"{limits.cpus.normalize():f}",
+        cpus=go_decimal(limits.cpus),
         shm_size=plan.shm_bytes // MIB,
         ipc_mode="private",
         log_driver="json-file",
@@ -87,8 +87,7 @@ def make_container(
 
 
 def _healthcheck(health: HealthSpec) -> docker.ContainerHealthcheckArgsDict:
-    if health.test == NO_TEST:
-        return {"tests": list(NO_TEST)}
+    # Whole even where there is no test: what is left out the engine takes from the image, and it comes back as a change.
     return {
         "tests": list(health.test),
         "interval": go_duration(health.interval_ms),
@@ -96,6 +95,12 @@ def _healthcheck(health: HealthSpec) -> docker.ContainerHealthcheckArgsDict:
         "start_period": go_duration(health.start_ms),
         "retries": health.retries,
     }
+
+
+def go_decimal(number: Decimal) -> str:
+    """Write CPUs as the provider writes them back (1.0 and 0.25, not 1 and 0.250), or each refresh would replace."""
+    text = f"{number.normalize():f}"
+    return text if "." in text else f"{text}.0"
 
 
 def go_duration(milliseconds: int) -> str:
