@@ -121,8 +121,13 @@ def _ask_by_client(host: str, environ: Mapping[str, str]) -> dict[str, Any]:
         )
     try:
         done = subprocess.run(
-            [client, "version", "--format", "{{json .Server}}"], capture_output=True, text=True, check=False,
-            timeout=ANSWER_WITHIN_S, stdin=subprocess.DEVNULL, env={**environ, "DOCKER_HOST": host},
+            [client, "version", "--format", "{{json .Server}}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=ANSWER_WITHIN_S,
+            stdin=subprocess.DEVNULL,
+            env={**environ, "DOCKER_HOST": host},
         )
     except subprocess.TimeoutExpired as exc:
         raise ToolchainError(

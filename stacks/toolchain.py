@@ -188,8 +188,13 @@ def source_content(folder: Path) -> str:
 def _pulumi_version(path: Path) -> str:
     try:
         answer = subprocess.run(
-            [path, "version"], capture_output=True, text=True, timeout=20, check=True,
-            stdin=subprocess.DEVNULL, env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+            [path, "version"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"},
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return ""

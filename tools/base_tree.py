@@ -45,16 +45,31 @@ def debian_tree(suite: str, configure: Path, *, work: Path, log: Path, say: Say)
         tree.chmod(0o755)
         say.phase(f"debootstrap fetches Debian {suite}")
         run(
-            ["debootstrap", "--variant=minbase", "--include=ca-certificates", f"--keyring={KEYRING}", suite, tree, mirror],
-            what="debootstrap", log=log, on_line=lambda line: say.detail(line.removeprefix("I: ")),
+            [
+                "debootstrap",
+                "--variant=minbase",
+                "--include=ca-certificates",
+                f"--keyring={KEYRING}",
+                suite,
+                tree,
+                mirror,
+            ],
+            what="debootstrap",
+            log=log,
+            on_line=lambda line: say.detail(line.removeprefix("I: ")),
             mend="look whether the mirror answers, or set SIAGA24_DEBIAN_MIRROR to another",
         )
         (tree / "etc/apt/sources.list").write_text("\n".join(sources) + "\n", encoding="utf-8")
         shutil.copy("/etc/resolv.conf", tree / "etc/resolv.conf")
         shutil.copy(configure, tree / "configure")
         say.phase("taking Debian's security updates, leaving out documentation")
-        run(["chroot", tree, "sh", "/configure"], what="configuring the base image", mend="its log says why", log=log,
-            on_line=say.detail)
+        run(
+            ["chroot", tree, "sh", "/configure"],
+            what="configuring the base image",
+            mend="its log says why",
+            log=log,
+            on_line=say.detail,
+        )
         (tree / "configure").unlink()
         yield tree
     finally:

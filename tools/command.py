@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from tools.part import LineSeen, PartError
 
 # a root shell made by `su` or cron may lack the folders of the system's own programs
 SYSTEM_PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin"
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 _running: set[subprocess.Popen[bytes]] = set()
 _lock = threading.Lock()
@@ -34,7 +37,9 @@ def run(
     stdin: IO[bytes] | None = None,
     stdout: IO[bytes] | None = None,
 ) -> None:
-    """Run a program to its end. ``what``, ``mend``: for the sentence if it fails. With ``stdout`` only errors are logged.
+    """Run a program to its end. ``what``, ``mend``: for the sentence if it fails.
+
+    With ``stdout`` only what it writes to standard error is logged and seen.
 
     The program gets a process group of its own, so that ``stop_all`` ends it with everything it started.
     """
@@ -51,7 +56,7 @@ def run(
             for raw in watched:
                 record.write(raw)
                 record.flush()
-                for piece in raw.decode(errors="replace").replace("\r", "\n").split("\n"):
+                for piece in COLOURS.sub("", raw.decode(errors="replace")).replace("\r", "\n").split("\n"):
                     if piece.strip():
                         last = piece.strip()
                         if on_line:
@@ -71,7 +76,12 @@ def read(argv: Sequence[str | Path], *, env: Mapping[str, str] | None = None, ti
     """Return what a quick program prints, or None where it is missing, fails or hangs."""
     try:
         return subprocess.run(
-            argv, capture_output=True, text=True, check=True, timeout=timeout_s, stdin=subprocess.DEVNULL,
+            argv,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=timeout_s,
+            stdin=subprocess.DEVNULL,
             env=_environment(env),
         ).stdout
     except (OSError, subprocess.SubprocessError):
@@ -88,14 +98,23 @@ def stop_all() -> None:
 
 
 def _start(
-    argv: Sequence[str | Path], *, what: str, env: Mapping[str, str] | None, cwd: Path | None,
-    stdin: IO[bytes] | None, stdout: IO[bytes] | None,
+    argv: Sequence[str | Path],
+    *,
+    what: str,
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    stdin: IO[bytes] | None,
+    stdout: IO[bytes] | None,
 ) -> subprocess.Popen[bytes]:
     try:
         with _lock:
             process = subprocess.Popen(
-                argv, stdin=stdin or subprocess.DEVNULL, stdout=stdout or subprocess.PIPE,
-                stderr=subprocess.PIPE if stdout else subprocess.STDOUT, cwd=cwd, env=_environment(env),
+                argv,
+                stdin=stdin or subprocess.DEVNULL,
+                stdout=stdout or subprocess.PIPE,
+                stderr=subprocess.PIPE if stdout else subprocess.STDOUT,
+                cwd=cwd,
+                env=_environment(env),
                 start_new_session=True,
             )
             _running.add(process)

@@ -26,8 +26,8 @@ def is_debian_family(os_release: Path = Path("/etc/os-release")) -> bool:
         lines = os_release.read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
-    words = [word.strip("\"'") for line in lines if line.startswith(("ID=", "ID_LIKE=")) for word in line[line.index("=") + 1:].split()]
-    return any(word in {"debian", "ubuntu"} for word in words)
+    kin = [line.partition("=")[2].strip("\"'").split() for line in lines if line.startswith(("ID=", "ID_LIKE="))]
+    return any(word in {"debian", "ubuntu"} for words in kin for word in words)
 
 
 def install(packages: Sequence[str], *, say: Say, log: Path) -> str:
@@ -41,10 +41,22 @@ def install(packages: Sequence[str], *, say: Say, log: Path) -> str:
     packages = sorted({_first_there(package) for package in packages})
     say.phase(f"apt-get installs {', '.join(packages)}")
     run(
-        ["apt-get", "-o", WAIT_FOR_LOCK, "-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends", *packages],
+        [
+            "apt-get",
+            "-o",
+            WAIT_FOR_LOCK,
+            "-o",
+            "Dpkg::Use-Pty=0",
+            "install",
+            "-y",
+            "--no-install-recommends",
+            *packages,
+        ],
         what=f"installing {', '.join(packages)}",
         mend='look whether "apt-get update" reaches your mirror',
-        log=log, on_line=say.detail, env=NONINTERACTIVE,
+        log=log,
+        on_line=say.detail,
+        env=NONINTERACTIVE,
     )
     return f"Debian packages {', '.join(packages)} installed"
 
@@ -59,7 +71,8 @@ def apt_sources(suite: str) -> tuple[str, list[str]]:
     mirror = os.environ.get("SIAGA24_DEBIAN_MIRROR", "")
     security = os.environ.get("SIAGA24_DEBIAN_SECURITY_MIRROR", "")
     if not mirror:
-        targets = read(["apt-get", "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(COMPONENT)", "Created-By: Packages"])
+        fields = "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(COMPONENT)"
+        targets = read(["apt-get", "indextargets", "--format", fields, "Created-By: Packages"])
         for line in (targets or "").splitlines():
             origin, label, uri, component = line.split("|")
             if origin != "Debian" or component != "main":
@@ -80,7 +93,8 @@ def apt_sources(suite: str) -> tuple[str, list[str]]:
 def build_network(uris: Sequence[str]) -> str:
     """Return the Docker network to build on: the host's own where a mirror or proxy is this machine itself."""
     hosts = {urlsplit(uri).hostname or "" for uri in uris}
-    return "host" if any(host == "localhost" or host.startswith("127.") or host == "::1" for host in hosts) else "default"
+    is_own = any(host in {"localhost", "::1"} or host.startswith("127.") for host in hosts)
+    return "host" if is_own else "default"
 
 
 def _first_there(package: str) -> str:

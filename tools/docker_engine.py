@@ -20,7 +20,10 @@ PID_FILE = Path("/var/run/docker.pid")
 
 
 class DockerPart:
-    """The engine that ``docker`` would use. ``started``: file that gets the pid of an engine started by hand."""
+    """The engine that ``docker`` would use.
+
+    An engine started by hand is told to whoever asked: its pid goes to the file that SIAGA24_STARTED names.
+    """
 
     name = "docker"
 
@@ -52,14 +55,22 @@ class DockerPart:
         except ToolchainError:
             say.phase("starting the Docker engine")
         if Path("/run/systemd/system").is_dir():
-            run(["systemctl", "start", "docker"], what="starting docker.service", log=self.logs / "docker.log",
-                mend='look at "journalctl -u docker"')
+            run(
+                ["systemctl", "start", "docker"],
+                what="starting docker.service",
+                log=self.logs / "docker.log",
+                mend='look at "journalctl -u docker"',
+            )
             return self._await(None, "journalctl -u docker")
         log = self.logs / "dockerd.log"
         remove_stale_pid_file(PID_FILE)
         with log.open("wb") as record:
             process = subprocess.Popen(
-                ["dockerd"], stdin=subprocess.DEVNULL, stdout=record, stderr=record, start_new_session=True,
+                ["dockerd"],
+                stdin=subprocess.DEVNULL,
+                stdout=record,
+                stderr=record,
+                start_new_session=True,
                 env={**os.environ, "PATH": SYSTEM_PATH},
             )
         told = self._await(process, str(log))
@@ -78,7 +89,8 @@ class DockerPart:
             if process is not None and process.poll() is not None:
                 raise PartError(
                     f"dockerd ended at once with exit code {process.returncode}; its log says why: {log}"
-                    " (it needs a machine of its own or a privileged container)", log=Path(log),
+                    " (it needs a machine of its own or a privileged container)",
+                    log=Path(log),
                 )
             if time.monotonic() > until:
                 raise PartError(f"{problem} (waited {START_WITHIN_S:.0f} s; its log: {log})")

@@ -33,8 +33,13 @@ class ImageStore:
         """Return the names of those that are there with the content that is wanted now."""
         tags = {image.tag: image for image in images}
         done = subprocess.run(  # exit code 1 where any is missing; those found are printed all the same
-            ["docker", "image", "inspect", *tags], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
-            env=self._environment(), timeout=60,
+            ["docker", "image", "inspect", *tags],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env=self._environment(),
+            timeout=60,
         )
         try:
             found = json.loads(done.stdout or "[]")
@@ -52,8 +57,13 @@ class ImageStore:
 
     def pull(self, image: Image, say: Say) -> None:
         """Take the image from its registry by digest and give it its tag."""
-        self._docker("pull", image.registry, say=say, what=f"pulling {image.registry}",
-                     mend="look whether the registry answers and knows this digest")
+        self._docker(
+            "pull",
+            image.registry,
+            say=say,
+            what=f"pulling {image.registry}",
+            mend="look whether the registry answers and knows this digest",
+        )
         self._docker("tag", image.registry, image.tag, what=f"tagging {image.tag}", mend="look at the engine's log")
 
     def build(self, image: Image, base_tag: str, network: str, say: Say) -> None:
@@ -61,14 +71,25 @@ class ImageStore:
         proxies = [f"{name}={os.environ[name]}" for name in PROXIES if os.environ.get(name)]
         args = [f"BASE={base_tag}", *(f"{key}={value}" for key, value in image.args.items()), *proxies]
         self._docker(
-            "build", "--network", network, "--tag", image.tag, "--label", f"{CONTENT_LABEL}={image.key}",
-            *(word for arg in args for word in ("--build-arg", arg)), str(image.folder),
-            say=say, what=f"building {image.tag}", mend="look whether the Debian mirror answers from inside a container",
+            "build",
+            "--network",
+            network,
+            "--tag",
+            image.tag,
+            "--label",
+            f"{CONTENT_LABEL}={image.key}",
+            *(word for arg in args for word in ("--build-arg", arg)),
+            str(image.folder),
+            say=say,
+            what=f"building {image.tag}",
+            mend="look whether the Debian mirror answers from inside a container",
         )
 
     def load(self, archive: Path, say: Say) -> None:
         """Give the engine the images of an archive, with their tags."""
-        self._docker("load", "--input", str(archive), say=say, what=f"loading {archive.name}", mend="remove the archive")
+        self._docker(
+            "load", "--input", str(archive), say=say, what=f"loading {archive.name}", mend="remove the archive"
+        )
 
     def save(self, tags: Sequence[str], archive: Path) -> None:
         """Write images with their tags to a compressed archive; it bears its name only when complete."""
@@ -78,8 +99,14 @@ class ImageStore:
             if packer.stdin is None:
                 raise AssertionError("a pipe was asked for")
             with packer.stdin as pipe:
-                run(["docker", "save", *tags], what="saving images", mend="look whether the disk is full", log=self.log,
-                    stdout=pipe, env=self._environment())
+                run(
+                    ["docker", "save", *tags],
+                    what="saving images",
+                    mend="look whether the disk is full",
+                    log=self.log,
+                    stdout=pipe,
+                    env=self._environment(),
+                )
             if packer.wait():
                 raise PartError(f"gzip failed while writing {partial}; look whether the disk is full")
         partial.rename(archive)
@@ -89,16 +116,27 @@ class ImageStore:
         tar = ["tar", "-C", str(tree), "--numeric-owner", "--exclude=./proc/*", "--exclude=./sys/*", "-c", "."]
         with subprocess.Popen(tar, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as packer:
             self._docker(
-                "import", "--change", f"LABEL {CONTENT_LABEL}={image.key}", "-", image.tag, stdin=packer.stdout,
-                what=f"importing {image.tag}", mend="look whether the disk is full",
+                "import",
+                "--change",
+                f"LABEL {CONTENT_LABEL}={image.key}",
+                "-",
+                image.tag,
+                stdin=packer.stdout,
+                what=f"importing {image.tag}",
+                mend="look whether the disk is full",
             )
             if packer.wait():
                 raise PartError(f"tar failed while reading {tree}; look whether the disk is full")
 
     def _docker(self, *argv: str, what: str, mend: str, say: Say | None = None, stdin: object = None) -> None:
         run(
-            ["docker", *argv], what=what, mend=mend, log=self.log, on_line=say.detail if say else None,
-            env=self._environment(), stdin=stdin,  # type: ignore[arg-type]
+            ["docker", *argv],
+            what=what,
+            mend=mend,
+            log=self.log,
+            on_line=say.detail if say else None,
+            env=self._environment(),
+            stdin=stdin,  # type: ignore[arg-type]
         )
 
     def _environment(self) -> dict[str, str]:

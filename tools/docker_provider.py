@@ -45,21 +45,26 @@ class DockerProvider:
             pass
         if self._server_answers():
             return Finding(
-                will=(f"the docker provider {PROVIDER_VERSION} by \"pulumi plugin install\", into {self.engine}",),
+                will=(f'the docker provider {PROVIDER_VERSION} by "pulumi plugin install", into {self.engine}',),
                 needs=("pulumi",),
             )
         if problem := missing_go():
             return Finding(blocked=problem)
-        return Finding(will=(
-            f"the docker provider {PROVIDER_VERSION}, built from Go modules into {self.engine} (85 MB; about 6 min, once)",
-        ))
+        cost = "85 MB; about 6 min, once"
+        return Finding(
+            will=(f"the docker provider {PROVIDER_VERSION}, built from Go modules into {self.engine} ({cost})",)
+        )
 
     def make(self, say: Say) -> str:
         """Install it, or build it where no plugin server answers."""
         self.log.unlink(missing_ok=True)
         if not self._install(say):
-            build_once(f"docker-provider-{PROVIDER_VERSION}", ENGINE_SOURCES / "docker-provider", self.engine,
-                       lambda copy, out: self._build(copy, out, say))
+            build_once(
+                f"docker-provider-{PROVIDER_VERSION}",
+                ENGINE_SOURCES / "docker-provider",
+                self.engine,
+                lambda copy, out: self._build(copy, out, say),
+            )
         try:
             return _told(find_provider(self.environ))
         except ToolchainError as exc:
@@ -82,8 +87,21 @@ class DockerProvider:
             say.phase(f"pulumi plugin install resource docker {PROVIDER_VERSION}")
             try:
                 run(
-                    [pulumi.path, "plugin", "install", "resource", "docker", PROVIDER_VERSION, "--exact", *server, "--non-interactive"],
-                    what="pulumi plugin install", mend="its log says why", log=self.log, on_line=say.detail,
+                    [
+                        pulumi.path,
+                        "plugin",
+                        "install",
+                        "resource",
+                        "docker",
+                        PROVIDER_VERSION,
+                        "--exact",
+                        *server,
+                        "--non-interactive",
+                    ],
+                    what="pulumi plugin install",
+                    mend="its log says why",
+                    log=self.log,
+                    on_line=say.detail,
                     env={"PULUMI_HOME": str(home), "PULUMI_SKIP_UPDATE_CHECK": "true"},
                 )
             except PartError as exc:
@@ -100,7 +118,13 @@ class DockerProvider:
         build.compile("./generate", copy / "generator", tags=TAGS)
         # The schema is made here once and embedded: made at each start it costs 0.16 s and a warning every time.
         with (copy / "schema.json").open("wb") as schema:
-            run([copy / "generator"], what="making the provider's schema", mend="its log says why", log=self.log, stdout=schema)
+            run(
+                [copy / "generator"],
+                what="making the provider's schema",
+                mend="its log says why",
+                log=self.log,
+                stdout=schema,
+            )
         say.phase(f"building the docker provider {PROVIDER_VERSION} from Go modules")
         folder = output / "plugins" / f"resource-docker-v{PROVIDER_VERSION}"
         folder.mkdir(parents=True)

@@ -15,7 +15,12 @@ from tools.part import PartError, Say
 
 OLDEST_GO = (1, 26)
 # No toolchain of another version is fetched, and the sums in go.sum are law.
-GO_ENVIRONMENT = {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly -buildvcs=false", "GOWORK": "off", "CGO_ENABLED": "0"}
+GO_ENVIRONMENT = {
+    "GOTOOLCHAIN": "local",
+    "GOFLAGS": "-mod=readonly -buildvcs=false",
+    "GOWORK": "off",
+    "CGO_ENABLED": "0",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +33,9 @@ class GoBuild:
 
     def compile(self, package: str, output: Path, *, tags: str = "", ldflags: str = "-s -w") -> None:
         """Compile ``package`` to ``output``, stripped and without this machine's paths in it."""
-        listed = read(["go", "list", "-C", self.source, "-deps", f"-tags={tags}", package], env=GO_ENVIRONMENT, timeout_s=900)
+        listed = read(
+            ["go", "list", "-C", self.source, "-deps", f"-tags={tags}", package], env=GO_ENVIRONMENT, timeout_s=900
+        )
         total = len((listed or "").split())
         seen = 0
 
@@ -41,8 +48,23 @@ class GoBuild:
                 self.say.detail(f"{seen} of {total or '?'} packages")
 
         run(
-            ["go", "build", "-C", self.source, "-v", "-trimpath", f"-tags={tags}", f"-ldflags={ldflags}", "-o", output, package],
-            what=f"compiling {package}", log=self.log, on_line=progress, env=GO_ENVIRONMENT,
+            [
+                "go",
+                "build",
+                "-C",
+                self.source,
+                "-v",
+                "-trimpath",
+                f"-tags={tags}",
+                f"-ldflags={ldflags}",
+                "-o",
+                output,
+                package,
+            ],
+            what=f"compiling {package}",
+            log=self.log,
+            on_line=progress,
+            env=GO_ENVIRONMENT,
             mend='look whether Go reaches its module proxy ("go env GOPROXY") and whether the disk has 4 GB free',
         )
 
@@ -60,19 +82,21 @@ def missing_go() -> str:
     version = _go_version()
     want = ".".join(map(str, OLDEST_GO))
     advice = (
-        f"install Go {want} or later (https://go.dev/dl), or put Pulumi's official release and its docker plugin in place: "
-        "https://www.pulumi.com/docs/install"
+        f"install Go {want} or later (https://go.dev/dl), or put Pulumi's official release and its docker plugin "
+        "in place (https://www.pulumi.com/docs/install)"
     )
     if not version:
         return f'no "go" on PATH and Pulumi\'s download server does not answer; {advice}'
     found = re.match(r"(\d+)\.(\d+)", version)
     if found is None or (int(found[1]), int(found[2])) < OLDEST_GO:
-        return f"the Go on PATH is {version}, but {want} is needed and Pulumi's download server does not answer; {advice}"
+        return (
+            f"the Go on PATH is {version}, but {want} is needed and Pulumi's download server does not answer; {advice}"
+        )
     return ""
 
 
 def build_once(name: str, sources: Path, engine: Path, build: Callable[[Path, Path], None]) -> Path:
-    """Build into ``engine/<name>-<content>-go<version>`` and return that folder; nothing half-built ever bears the name.
+    """Build into ``engine/<name>-<content>-go<version>`` and return that folder; it bears the name only when complete.
 
     ``build(copy, output)`` gets a copy of the sources, so that the checkout stays clean, and the folder to fill.
     """

@@ -1,4 +1,4 @@
-"""Which images are wanted and what each is made of, as ``tools/images/images.toml`` says; every one has a content key."""
+"""Which images are wanted and what each is made of, as ``tools/images/images.toml`` says; each has a content key."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class ImageSet:
         depth: dict[str, int] = {}
         for image in self.images:
             depth[image.name] = depth[image.parent] + 1 if image.parent else 0
-        return [[image for image in self.images if depth[image.name] == level] for level in range(max(depth.values()) + 1)]
+        return [
+            [image for image in self.images if depth[image.name] == level] for level in range(max(depth.values()) + 1)
+        ]
 
 
 def read_images(root: Path = ROOT, environ: Mapping[str, str] = os.environ) -> ImageSet:
@@ -73,12 +75,20 @@ def read_images(root: Path = ROOT, environ: Mapping[str, str] = os.environ) -> I
     suite, epoch = str(declared.pop("suite")), str(declared.pop("epoch"))
     images: dict[str, Image] = {}
     for name, entry in declared.items():
-        images[name] = _image(name, entry, images, root=root, environ=environ, seed=f"{suite} {epoch} {platform.machine()}")
+        images[name] = _image(
+            name, entry, images, root=root, environ=environ, seed=f"{suite} {epoch} {platform.machine()}"
+        )
     return ImageSet(suite=suite, images=tuple(images.values()))
 
 
 def _image(
-    name: str, entry: Mapping[str, Any], earlier: Mapping[str, Image], *, root: Path, environ: Mapping[str, str], seed: str
+    name: str,
+    entry: Mapping[str, Any],
+    earlier: Mapping[str, Image],
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    seed: str,
 ) -> Image:
     where = f"{DECLARATION}: {name}"
     if unknown := set(entry) - KNOWN_KEYS:
@@ -96,17 +106,27 @@ def _image(
         raise PartError(f'{where}: from = "{parent}" is not declared above it; declare it first, or correct the name')
     folder = root / str(entry["folder"])
     if not folder.is_dir():
-        raise PartError(f"{where}: the folder {entry['folder']} does not exist; restore it from git, or correct the name")
+        raise PartError(
+            f"{where}: the folder {entry['folder']} does not exist; restore it from git, or correct the name"
+        )
     args = {str(key): str(value) for key, value in entry.get("args", {}).items()}
-    made_of = registry or f"{seed}\n{earlier[parent].key if parent else ''}\n{sorted(args.items())}\n{folder_content(folder)}"
+    made_of = (
+        registry or f"{seed}\n{earlier[parent].key if parent else ''}\n{sorted(args.items())}\n{folder_content(folder)}"
+    )
     return Image(
-        name=name, tag=str(entry["tag"]), folder=folder, parent=parent, args=args, registry=registry,
-        archive=str(entry["archive"]), key=sha256(made_of.encode()).hexdigest()[:24],
+        name=name,
+        tag=str(entry["tag"]),
+        folder=folder,
+        parent=parent,
+        args=args,
+        registry=registry,
+        archive=str(entry["archive"]),
+        key=sha256(made_of.encode()).hexdigest()[:24],
     )
 
 
 def folder_content(folder: Path) -> str:
-    """Digest names, modes and bytes of the files that ``docker build`` would send, leaving out what .dockerignore names."""
+    """Digest names, modes and bytes of the files that ``docker build`` would send: not what .dockerignore names."""
     ignore_file = folder / ".dockerignore"
     ignored = ignore_file.read_text(encoding="utf-8").split() if ignore_file.is_file() else []
     digest = sha256()
@@ -125,8 +145,10 @@ def _is_ignored(relative: str, patterns: list[str]) -> bool:
     name = relative.rpartition("/")[2]
     for pattern in patterns:
         if pattern.startswith("**/"):
-            if fnmatch.fnmatch(name, pattern[3:]) or any(fnmatch.fnmatch(part, pattern[3:]) for part in relative.split("/")):
+            if fnmatch.fnmatch(name, pattern[3:]) or any(
+                fnmatch.fnmatch(part, pattern[3:]) for part in relative.split("/")
+            ):
                 return True
-        elif fnmatch.fnmatch(relative.split("/")[0], pattern):
+        elif fnmatch.fnmatch(relative.partition("/")[0], pattern):
             return True
     return False

@@ -46,9 +46,11 @@ class Images:
         missing = [image for image in images.wanted if image.name not in present]
         if not missing:
             return Finding(have=f"{len(images.wanted)} images")
-        packages = () if has_client else ("docker-cli|docker.io",)
+        packages: tuple[str, ...] = () if has_client else ("docker-cli|docker.io",)
         if packages and not debian.may_install():
-            return Finding(blocked='no "docker" command on PATH, which loads and builds the images; install your system\'s docker client')
+            return Finding(
+                blocked='no "docker" command on PATH, which loads and builds the images; install the docker client'
+            )
         will, to_build = self._sources(images, missing, present)
         if "base" in to_build:
             if problem := base_tree.problem():
@@ -68,26 +70,20 @@ class Images:
         built = self._build(images, present, say)
         for name in sorted({image.archive for image in built}):
             self._save(name, images, say)
-        how = [f"{len(built)} built" if built else ""]
-        return f"{len(images.wanted)} images" + (f" ({how[0]})" if built else "")
+        return f"{len(images.wanted)} images" + (f" ({len(built)} built)" if built else "")
 
     def _sources(self, images: ImageSet, missing: Sequence[Image], present: set[str]) -> tuple[list[str], set[str]]:
-        will = []
-        to_build: set[str] = set()
-        for image in missing:
-            if image.registry:
-                will.append(f"image {image.tag} from {image.registry}")
-            elif (archive := self._archive(image.archive, images)).is_file():
-                will.append(f"image {image.tag} from {archive}")
-            else:
-                will.append(f"image {image.tag}, built from Debian packages")
-                to_build |= self._to_build(image, images, present)
-        return will, to_build
-
-    def _to_build(self, image: Image, images: ImageSet, present: set[str]) -> set[str]:
-        if image.name in present or image.registry:
-            return set()
-        return {image.name} | (self._to_build(images[image.parent], images, present) if image.parent else set())
+        """Say where each missing image will come from, and name all that must be built for it."""
+        from_cache = [
+            image.tag for image in missing if not image.registry and self._archive(image.archive, images).is_file()
+        ]
+        will = [f"image {image.tag} from {image.registry}" for image in missing if image.registry]
+        if from_cache:
+            will.append(f"images {', '.join(from_cache)} from {self.cache / 'images'}")
+        building = [image for image in missing if not image.registry and image.tag not in from_cache]
+        if building:
+            will.append(f"images {', '.join(image.tag for image in building)}, built from Debian packages")
+        return will, {name for image in building for name in self._missing_chain(image, images, present)}
 
     def _pull(self, images: ImageSet, present: set[str], say: Say) -> None:
         for image in images.images:
@@ -119,23 +115,34 @@ class Images:
             if not todo:
                 continue
             say.phase(f"building {', '.join(image.tag for image in todo)}")
-            with ThreadPoolExecutor(max_workers=len(todo)) as pool:
-                list(pool.map(lambda image: self._build_one(image, images, say), todo))
+            # Images of one folder share their first steps: one after the other, the second finds them done.
+            folders: dict[Path, list[Image]] = {}
+            for image in todo:
+                folders.setdefault(image.folder, []).append(image)
+            with ThreadPoolExecutor(max_workers=len(folders)) as pool:
+                list(pool.map(lambda group: self._build_all(group, images, say), folders.values()))
             built += todo
         return built
 
     def _missing_chain(self, image: Image, images: ImageSet, present: set[str]) -> set[str]:
-        if image.name in present:
+        """Name the image and those below it that are not there, as far as they are not pulled."""
+        if image.name in present or (image.registry and not image.parent):
             return set()
         return {image.name} | (self._missing_chain(images[image.parent], images, present) if image.parent else set())
+
+    def _build_all(self, group: Sequence[Image], images: ImageSet, say: Say) -> None:
+        for image in group:
+            self._build_one(image, images, Named(say, image.name) if image.parent else say)
 
     def _build_one(self, image: Image, images: ImageSet, say: Say) -> None:
         if image.parent:
             proxies = [value for name in PROXIES if (value := os.environ.get(name))]
-            mirrors = [word for word in os.environ.get("SIAGA24_DEBIAN_MIRROR", "").split()]
-            self.store.build(image, images[image.parent].tag, debian.build_network([*proxies, *mirrors]), say)
+            network = debian.build_network([*proxies, os.environ.get("SIAGA24_DEBIAN_MIRROR", "")])
+            self.store.build(image, images[image.parent].tag, network, say)
             return
-        with base_tree.debian_tree(images.suite, image.folder / "configure", work=self.cache / "work", log=self.log, say=say) as tree:
+        with base_tree.debian_tree(
+            images.suite, image.folder / "configure", work=self.cache / "work", log=self.log, say=say
+        ) as tree:
             say.phase(f"importing {image.tag}")
             self.store.import_tree(tree, image)
 
@@ -163,3 +170,19 @@ class Images:
         except ToolchainError:
             return False
         return True
+
+
+class Named:
+    """Puts a name before each detail, where several things are built side by side under one phase."""
+
+    def __init__(self, say: Say, name: str) -> None:
+        self._say = say
+        self._name = name
+
+    def phase(self, text: str) -> None:
+        """Pass it on."""
+        self._say.phase(text)
+
+    def detail(self, text: str) -> None:
+        """Pass it on with the name."""
+        self._say.detail(f"{self._name}: {text}")

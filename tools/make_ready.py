@@ -61,7 +61,10 @@ def main(argv: Sequence[str]) -> int:
     logs = cache / "logs"
     parts: list[Part] = [
         PythonEnvironment(logs=logs, for_development=not options.no_dev),
-        DockerPart(logs=logs), PulumiCli(logs=logs), DockerProvider(logs=logs), Images(logs=logs),
+        DockerPart(logs=logs),
+        PulumiCli(logs=logs),
+        DockerProvider(logs=logs),
+        Images(logs=logs),
     ]
     chosen = [part for part in parts if not options.parts or part.name in options.parts]
     try:
@@ -84,7 +87,9 @@ def get_ready(parts: Sequence[Part], logs: Path, *, only_tell: bool) -> int:
         findings = dict(zip((part.name for part in parts), pool.map(lambda part: part.look(), parts), strict=True))
     todo = [part for part in parts if not findings[part.name].have]
     if not todo:
-        print(f"ready: {'; '.join(finding.have for finding in findings.values())} ({elapsed(time.monotonic() - began)})")
+        print(
+            f"ready: {'; '.join(finding.have for finding in findings.values())} ({elapsed(time.monotonic() - began)})"
+        )
         return 0
     packages = tuple(dict.fromkeys(package for part in todo for package in findings[part.name].packages))
     tell(findings, packages)
@@ -95,7 +100,10 @@ def get_ready(parts: Sequence[Part], logs: Path, *, only_tell: bool) -> int:
         why = "NO_INSTALL is set" if only_tell else "this has to be mended first"
         sys.stderr.write(f"ready: nothing was changed, because {why}\n")
         return 1
-    needs = {part.name: [*findings[part.name].needs, *(["packages"] if findings[part.name].packages else [])] for part in todo}
+    needs = {
+        part.name: [*findings[part.name].needs, *(["packages"] if findings[part.name].packages else [])]
+        for part in todo
+    }
     if packages:
         todo = [Packages(packages, logs / "packages.log"), *todo]
     clear_leftovers(cache_folder(os.environ))
@@ -118,7 +126,9 @@ def tell(findings: dict[str, Finding], packages: Sequence[str]) -> None:
         if finding.have:
             print(f"  there already: {finding.have}")
     if packages:
-        print(f"  will install:  the Debian packages {', '.join(dict.fromkeys(name.split('|')[-1] for name in packages))}")
+        print(
+            f"  will install:  the Debian packages {', '.join(dict.fromkeys(name.split('|')[-1] for name in packages))}"
+        )
     for finding in findings.values():
         for line in finding.will:
             print(f"  will install:  {line}")
@@ -141,7 +151,10 @@ def only_one(lock: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            print(f"ready: waiting for another run on this machine (process {file.read().strip() or 'unknown'})", flush=True)
+            print(
+                f"ready: waiting for another run on this machine (process {file.read().strip() or 'unknown'})",
+                flush=True,
+            )
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Self, TextIO
 
 REPAINT_S = 0.2
 HEARTBEAT_S = 20.0  # a log that says nothing for longer looks dead
@@ -35,7 +35,7 @@ class Board:
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._keep_up, daemon=True)
 
-    def __enter__(self) -> Board:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -40,15 +40,19 @@ class PulumiCli:
             return Finding(will=(f"the Pulumi CLI {PULUMI_VERSION} by Pulumi's installer, into {self.engine}",))
         if problem := missing_go():
             return Finding(blocked=problem)
-        return Finding(will=(
-            f"the Pulumi CLI {PULUMI_VERSION}, built from Go modules into {self.engine} (120 MB; about 6 min, once)",
-        ))
+        cost = "120 MB; about 6 min, once"
+        return Finding(will=(f"the Pulumi CLI {PULUMI_VERSION}, built from Go modules into {self.engine} ({cost})",))
 
     def make(self, say: Say) -> str:
         """Install it, or build it where Pulumi's server does not answer or its installer fails."""
         self.log.unlink(missing_ok=True)
         if not self._install(say):
-            build_once(f"pulumi-{PULUMI_VERSION}", ENGINE_SOURCES / "pulumi", self.engine, lambda copy, out: self._build(copy, out, say))
+            build_once(
+                f"pulumi-{PULUMI_VERSION}",
+                ENGINE_SOURCES / "pulumi",
+                self.engine,
+                lambda copy, out: self._build(copy, out, say),
+            )
         try:
             return _told(find_pulumi(self.environ))
         except ToolchainError as exc:
@@ -64,7 +68,10 @@ class PulumiCli:
             try:
                 run(
                     ["sh", script, "--no-edit-path", "--install-root", root, "--version", PULUMI_VERSION],
-                    what="Pulumi's installer", mend="its log says why", log=self.log, on_line=say.detail,
+                    what="Pulumi's installer",
+                    mend="its log says why",
+                    log=self.log,
+                    on_line=say.detail,
                 )
             except PartError as exc:
                 say.phase(f"{exc.text}; building it from Go modules instead")

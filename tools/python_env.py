@@ -1,4 +1,4 @@
-"""The Python environment ``.venv``: exactly what the lock files name, checked by hash, and the toolkit itself on top."""
+"""The Python environment ``.venv``: what the lock files name, checked by hash, and the toolkit itself on top."""
 
 from __future__ import annotations
 
@@ -27,44 +27,70 @@ class PythonEnvironment:
 
     def look(self) -> Finding:
         """Compare what was installed last with the lock files of now."""
-        stamp = self._stamp()
         python = self._version()
-        have = [name for name in ("dev", self.lock_name) if stamp.get("python") == python and self._is_current(stamp, name)]
-        if python and have:
-            return Finding(have=f"Python {python} with the packages of {LOCKS / have[0]}.lock")
+        if python and (lock := self._installed_lock(python)):
+            if self._stamp().get("project") == self._project():
+                return Finding(have=f"Python {python} with the packages of {lock}")
+            return Finding(will=("the siaga24 command anew, because pyproject.toml has changed, into .venv",))
         count = (self.root / LOCKS / f"{self.lock_name}.lock").read_text(encoding="utf-8").count("==")
         return Finding(will=(f"{count} Python packages at the versions of {LOCKS / self.lock_name}.lock, into .venv",))
 
     def make(self, say: Say) -> str:
         """Make the environment where it is missing or broken, then install what the lock names."""
         lock = self.root / LOCKS / f"{self.lock_name}.lock"
-        mend = 'look whether pip reaches your package index ("pip config list"), then run this again'
         self.log.unlink(missing_ok=True)
         if not self._version():
             say.phase("making .venv")
             shutil.rmtree(self.venv, ignore_errors=True)
-            run([sys.executable, "-m", "venv", self.venv], what="making .venv", log=self.log,
-                mend="install your system's venv module (Debian: python3-venv)")
-        pip = [self.venv / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--progress-bar=off"]
+            run(
+                [sys.executable, "-m", "venv", self.venv],
+                what="making .venv",
+                log=self.log,
+                mend="install your system's venv module (Debian: python3-venv)",
+            )
+        python = self._version()
+        installed = self._installed_lock(python)
         stamp = self._stamp()
         stamp_file = self.venv / "siaga24.json"
         stamp_file.unlink(missing_ok=True)  # a half-done installation must not look done
-        if stamp.get("lock", {}).get(self.lock_name) != _digest(lock):
+        if not installed:
             say.phase("installing Python packages")
-            run([*pip, "--no-deps", "--require-hashes", "--requirement", lock], on_line=say.detail,
-                what="installing the Python packages", mend=mend, log=self.log, cwd=self.root)
+            self._pip(
+                "--no-deps",
+                "--require-hashes",
+                "--requirement",
+                str(lock),
+                say=say,
+                mend='look whether pip reaches your package index ("pip config list"), then run this again',
+            )
+            stamp["lock"] = {name: _digest(self.root / LOCKS / f"{name}.lock") for name in {"run", self.lock_name}}
         say.phase("installing the siaga24 command")
-        run([*pip, "--no-deps", "--no-build-isolation", "--no-index", "--editable", "."],
-            what="installing the siaga24 command", mend="look at pyproject.toml", log=self.log, cwd=self.root)
-        python = self._version()
-        locks = {name: _digest(self.root / LOCKS / f"{name}.lock") for name in {"run", self.lock_name}}
-        stamp_file.write_text(json.dumps({"python": python, "lock": locks, "project": self._project()}), encoding="utf-8")
-        return f"Python {python} with the packages of {LOCKS / self.lock_name}.lock"
+        self._pip(
+            "--no-deps", "--no-build-isolation", "--no-index", "--editable", ".", say=say, mend="look at pyproject.toml"
+        )
+        stamp_file.write_text(json.dumps({**stamp, "python": python, "project": self._project()}), encoding="utf-8")
+        return f"Python {python} with the packages of {self._installed_lock(python)}"
 
-    def _is_current(self, stamp: dict[str, object], lock_name: str) -> bool:
+    def _pip(self, *argv: str, say: Say, mend: str) -> None:
+        pip = [str(self.venv / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        run(
+            [*pip, "install", "--progress-bar=off", *argv],
+            what="pip install",
+            mend=mend,
+            log=self.log,
+            cwd=self.root,
+            on_line=say.detail,
+        )
+
+    def _installed_lock(self, python: str) -> str:
+        """Return the lock file whose packages are installed and that is wide enough; empty where none is."""
+        stamp = self._stamp()
         locks = stamp.get("lock")
-        current = _digest(self.root / LOCKS / f"{lock_name}.lock")
-        return isinstance(locks, dict) and locks.get(lock_name) == current and stamp.get("project") == self._project()
+        if stamp.get("python") != python or not isinstance(locks, dict):
+            return ""
+        wide_enough = ["dev", self.lock_name]  # the lock for development holds the other one
+        current = [name for name in wide_enough if locks.get(name) == _digest(self.root / LOCKS / f"{name}.lock")]
+        return str(LOCKS / f"{current[0]}.lock") if current else ""
 
     def _project(self) -> str:
         return _digest(self.root / "pyproject.toml")

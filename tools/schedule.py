@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
 
 from tools.command import stop_all
 from tools.part import Part, PartError
@@ -14,25 +15,28 @@ def run_parts(parts: Sequence[Part], needs: Mapping[str, Sequence[str]], board: 
     """Make every part ready and return the failures by part.
 
     ``needs``: part -> parts that must be ready before it; those that are not in ``parts`` count as ready. A part whose
-    need failed is not begun; the others go on, because their work is kept for the next run.
+    need failed is not begun; the others go on, because their work is kept for the next run. Needs that go round in a
+    circle raise ``graphlib.CycleError`` before anything begins.
     """
-    waiting = {part.name: part for part in parts}
+    by_name = {part.name: part for part in parts}
+    before = {name: [need for need in needs.get(name, ()) if need in by_name] for name in by_name}
+    order = TopologicalSorter(before)
+    order.prepare()
     running: dict[Future[str], str] = {}
     failed: dict[str, PartError] = {}
     with ThreadPoolExecutor(max_workers=max(1, len(parts))) as pool:
         try:
-            while waiting or running:
-                for name, part in list(waiting.items()):
-                    before = needs.get(name, ())
-                    if lost := [need for need in before if need in failed]:
+            while order.is_active():
+                for name in order.get_ready():
+                    voice = board.begin(name)
+                    if lost := [need for need in before[name] if need in failed]:
                         failed[name] = PartError(f"not begun, because {' and '.join(lost)} failed")
                         board.finish(name, failed[name].text, failed=True)
-                        del waiting[name]
-                    elif not any(need in waiting or need in running.values() for need in before):
-                        running[pool.submit(part.make, board.begin(name))] = name
-                        del waiting[name]
-                if waiting and not running:
-                    raise ValueError(f"parts that wait for each other: {', '.join(waiting)}")
+                        order.done(name)
+                    else:
+                        running[pool.submit(by_name[name].make, voice)] = name
+                if not running:
+                    continue
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     name = running.pop(future)
@@ -41,6 +45,7 @@ def run_parts(parts: Sequence[Part], needs: Mapping[str, Sequence[str]], board: 
                     except PartError as exc:
                         failed[name] = exc
                         board.finish(name, exc.text, failed=True)
+                    order.done(name)
         except BaseException:
             stop_all()
             raise
