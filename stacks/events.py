@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.automation.events import OpType
 
+from infra.naming import joined
 from stacks.engine_facts import LABEL_AGENCY
 from stacks.progress import Counts, Step, StepState
 
@@ -100,6 +101,16 @@ def plain(text: str) -> str:
     return _COLOUR.sub("", text).strip()
 
 
+def stack_of(urn: str) -> str:
+    """Return the stack's name out of a URN (``urn:pulumi:STACK::...``)."""
+    return urn.partition("::")[0].rpartition(":")[2]
+
+
+def short_name(name: str, code: str) -> str:
+    """Leave out of an engine's name what all names of a stack begin with."""
+    return name.removeprefix(f"{joined(code)}_")
+
+
 def urn_name(urn: str) -> str:
     """Return the last part of a URN: the resource's own name."""
     return urn.rpartition("::")[2]
@@ -134,7 +145,7 @@ def _name(metadata: StepEventMetadata) -> str:
     }
     if LABEL_AGENCY in labels and labels.get(LABEL_NAME):
         return str(labels[LABEL_NAME])
-    return urn_name(metadata.urn)
+    return short_name(urn_name(metadata.urn), stack_of(metadata.urn))
 
 
 def _changed(metadata: StepEventMetadata) -> str:

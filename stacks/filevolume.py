@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.hooks import VolumeFiles
-    from stacks.engine_api import Engine
+    from stacks.engine import Engine
 
 ROOT = "siaga24-fill"
 INSIDE = f"/{ROOT}"                      # no image has this path, so nothing of an image is copied into the volume

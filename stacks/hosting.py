@@ -9,6 +9,7 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING
 
+from stacks.events import short_name
 from stacks.filevolume import fill
 from stacks.gate import Gate
 from stacks.progress import Step, StepState
@@ -67,7 +68,8 @@ class EngineHooks:
     def _fill(self, files: VolumeFiles) -> None:
         if fill(self._session.engine, files, self._labels) and files.digest:
             self._session.progress.step(Step(
-                key=f"fill {files.volume}", kind="volume", name=files.volume, action="fill", state=StepState.DONE,
+                key=f"fill {files.volume}", kind="volume", action="fill",
+                name=short_name(files.volume, self._session.code), state=StepState.DONE,
             ))
 
     def _keeping(self, call: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from infra.spec import ImageSpec
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from stacks.engine_api import Engine
+    from stacks.engine import Engine
     from stacks.engine_facts import ImageFacts
 
 NOBODY = 65532                           # for images that would run as root, or say nothing

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
     from infra.spec import ImageSpec
-    from stacks.engine_api import Engine
+    from stacks.engine import Engine
     from stacks.engine_facts import ContainerFacts, EngineFacts, NetworkFacts
     from stacks.model import Agency
     from stacks.statefile import StackRecord
@@ -43,7 +43,7 @@ class Findings:
 
 def inspect(
     engine: Engine, agency: Agency, images: Iterable[str], record: StackRecord, state: Path, *,
-    known: Container[str], accepts_new_engine: bool = False,
+    known: Container[str], accepts_loss: bool = False,
 ) -> Findings:
     """Look at everything that ``agency``'s stack needs. Raises ToolchainError where the engine does not answer.
 
@@ -52,7 +52,7 @@ def inspect(
     facts = engine.facts()
     found, reasons = resolve_images(engine, images)
     reasons = [*engine_reasons(facts, engine.host), *reasons]
-    if not accepts_new_engine:
+    if not accepts_loss:
         reasons += identity_reasons(agency.code, facts, engine.host, record)
     reasons += foreign_reasons(agency.code, engine.containers({LABEL_AGENCY: agency.code}), known)
     if agency.gateway is not None:
@@ -93,7 +93,7 @@ def identity_reasons(code: str, facts: EngineFacts, host: str, record: StackReco
     return [(
         f'stack "{code}" lives on engine {record.engine_id[:14]} ({record.engine_name}, {record.engine_host}), but '
         f"{host} is engine {facts.id[:14]} ({facts.name}); expected the same one; correct docker/host in siaga24.yaml, "
-        "or, if the old engine is lost for good, add --new-engine (its data is not on the new one)"
+        "or, if the old engine is lost for good, add --accept-loss (its data is not on the new one)"
     )]
 
 

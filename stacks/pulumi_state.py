@@ -6,7 +6,7 @@ Read only; all changes go through the Pulumi CLI. The format is the file backend
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from monitors.core.errors import StackError
@@ -46,6 +46,7 @@ class StackState:
 
     resources: tuple[StateResource, ...] = ()
     pending: tuple[PendingOperation, ...] = ()
+    outputs: dict[str, Any] = field(default_factory=dict)
 
     def of_kind(self, kind: str) -> tuple[StateResource, ...]:
         """Return the resources of a Docker kind (``Container``, ``Network``, ``Volume``)."""
@@ -85,6 +86,11 @@ class BackendFiles:
     def checkpoint(self, code: str) -> Path:
         """The stack's state."""
         return self.root / _KEPT_FOLDER / "stacks" / PROJECT / f"{code}.json"
+
+    @property
+    def meta_file(self) -> Path:
+        """The backend's own version mark."""
+        return self.root / _KEPT_FOLDER / "meta.yaml"
 
     def exists(self, code: str) -> bool:
         """Tell whether the stack was made."""
@@ -141,4 +147,8 @@ def _parse(raw: dict[str, Any]) -> StackState:
         )
         for entry in latest.get("pending_operations") or ()
     )
-    return StackState(resources=resources, pending=pending)
+    outputs: dict[str, Any] = {}
+    for entry in latest.get("resources") or ():
+        if entry["type"] == "pulumi:pulumi:Stack":
+            outputs = entry.get("outputs") or {}
+    return StackState(resources=resources, pending=pending, outputs=outputs)

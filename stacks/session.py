@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from stacks.engine_api import Engine
+    from stacks.engine import Engine
 
 
 class Phases:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -56,15 +56,18 @@ class StackRecord:
     engine_name: str = ""                # its host's name, for people
     gate: Gate = Gate.NONE
     failure: str = ""                    # why the gate failed, a sentence
-    attempts: int = 0                    # failed gates in a row: part of what the next release is made from
 
     def failed(self, reason: str) -> StackRecord:
         """Return the record after a failed gate."""
-        return replace(self, gate=Gate.UNVERIFIED, failure=reason, attempts=self.attempts + 1)
+        return replace(self, gate=Gate.UNVERIFIED, failure=reason)
 
     def passed(self) -> StackRecord:
         """Return the record after a passed gate."""
-        return replace(self, gate=Gate.PASSED, failure="", attempts=0)
+        return replace(self, gate=Gate.PASSED, failure="")
+
+    def gone(self) -> StackRecord:
+        """Return the record of a stack that was taken down; its data may still be on the engine."""
+        return replace(self, gate=Gate.NONE, failure="")
 
 
 def record_path(state: Path, code: str) -> Path:
@@ -77,7 +80,8 @@ def read_record(state: Path, code: str) -> StackRecord:
     path = record_path(state, code)
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        return StackRecord(**{**raw, "gate": Gate(raw["gate"])})
+        known = {each.name: raw[each.name] for each in fields(StackRecord) if each.name in raw}
+        return StackRecord(**{**known, "gate": Gate(raw["gate"])})
     except FileNotFoundError:
         return StackRecord()
     except (OSError, ValueError, TypeError, KeyError) as exc:
