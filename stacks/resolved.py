@@ -27,20 +27,22 @@ _LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")
 
 def resolved(agency: Agency, folder: Path) -> Plain:
     """Return the agency's definition in full. ``folder``: where its file lies; files are named from there."""
-    return _filled({
-        "version": 1,
-        "code": agency.code,
-        "name": agency.name,
-        "kind": agency.kind.value,
-        "time_zone": agency.time_zone,
-        "tier": agency.tier,
-        "wave": agency.wave,
-        "domain": agency.domain,
-        "contacts": [_contact(contact) for contact in agency.contacts],
-        "network": {"subnet": str(agency.subnet)} if agency.subnet else None,
-        "gateway": _gateway(agency.gateway, folder) if agency.gateway else None,
-        "services": {service.code: _service(service, folder) for service in agency.services},
-    })
+    return _filled(
+        {
+            "version": 1,
+            "code": agency.code,
+            "name": agency.name,
+            "kind": agency.kind.value,
+            "time_zone": agency.time_zone,
+            "tier": agency.tier,
+            "wave": agency.wave,
+            "domain": agency.domain,
+            "contacts": [_contact(contact) for contact in agency.contacts],
+            "network": {"subnet": str(agency.subnet)} if agency.subnet else None,
+            "gateway": _gateway(agency.gateway, folder) if agency.gateway else None,
+            "services": {service.code: _service(service, folder) for service in agency.services},
+        }
+    )
 
 
 def as_json(value: Any) -> Any:
@@ -68,15 +70,19 @@ def _contact(contact: Contact) -> Plain:
 
 def _gateway(gateway: Gateway, folder: Path) -> Plain:
     certificate = gateway.certificate
-    return _filled({
-        "bind": str(gateway.bind),
-        "https_port": gateway.https_port,
-        "http_port": gateway.http_port,
-        "certificate": {
-            "cert": os.path.relpath(certificate.cert_file, folder),
-            "key": os.path.relpath(certificate.key_file, folder),
-        } if certificate else None,
-    })
+    return _filled(
+        {
+            "bind": str(gateway.bind),
+            "https_port": gateway.https_port,
+            "http_port": gateway.http_port,
+            "certificate": {
+                "cert": os.path.relpath(certificate.cert_file, folder),
+                "key": os.path.relpath(certificate.key_file, folder),
+            }
+            if certificate
+            else None,
+        }
+    )
 
 
 def _service(service: Service, folder: Path) -> Plain:
@@ -91,72 +97,85 @@ def _service(service: Service, folder: Path) -> Plain:
     if not service.is_hosted:
         ca = os.path.relpath(service.ca_file, folder) if service.ca_file else None
         return _filled({**common, "url": service.url, "ca": ca}) | transactions
-    return _filled({
-        **common,
-        "image": service.image,
-        "command": list(service.command),
-        "port": service.port,
-        "replicas": service.replicas,
-        "health": service.health,
-        "host": service.host,
-        "answer_timeout": duration_text(service.answer_timeout_ms),
-        "stop_grace": duration_text(service.stop_grace_ms),
-        "egress": service.egress,
-        "env": dict(service.env),
-        "secrets": list(service.secrets),
-        "volumes": {volume.name: volume.path for volume in service.volumes},
-        "database": _database(service.database, folder) if service.database else None,
-        "workers": {
-            worker.name: {"command": list(worker.command), "replicas": worker.replicas} for worker in service.workers
-        },
-        "jobs": {
-            job.name: {"command": list(job.command), "deadline": duration_text(job.deadline_ms)} for job in service.jobs
-        },
-        "resources": {
-            "memory": size_text(service.resources.memory_bytes),
-            "cpus": _number(service.resources.cpus),
-            "pids": service.resources.pids,
-        },
-        "log": {"file": size_text(service.log.file_bytes), "files": service.log.files},
-    }) | transactions
+    return (
+        _filled(
+            {
+                **common,
+                "image": service.image,
+                "command": list(service.command),
+                "port": service.port,
+                "replicas": service.replicas,
+                "health": service.health,
+                "host": service.host,
+                "answer_timeout": duration_text(service.answer_timeout_ms),
+                "stop_grace": duration_text(service.stop_grace_ms),
+                "egress": service.egress,
+                "env": dict(service.env),
+                "secrets": list(service.secrets),
+                "volumes": {volume.name: volume.path for volume in service.volumes},
+                "database": _database(service.database, folder) if service.database else None,
+                "workers": {
+                    worker.name: {"command": list(worker.command), "replicas": worker.replicas}
+                    for worker in service.workers
+                },
+                "jobs": {
+                    job.name: {"command": list(job.command), "deadline": duration_text(job.deadline_ms)}
+                    for job in service.jobs
+                },
+                "resources": {
+                    "memory": size_text(service.resources.memory_bytes),
+                    "cpus": _number(service.resources.cpus),
+                    "pids": service.resources.pids,
+                },
+                "log": {"file": size_text(service.log.file_bytes), "files": service.log.files},
+            }
+        )
+        | transactions
+    )
 
 
 def _database(database: Database, folder: Path) -> Plain:
     external = database.external
     if external is None:
         return {"own": {"memory": size_text(database.memory_bytes)}}
-    return {"external": {
-        "host": external.host,
-        "port": external.port,
-        "name": external.name,
-        "user": external.user,
-        "password_file": os.path.relpath(external.password_file, folder),
-    }}
+    return {
+        "external": {
+            "host": external.host,
+            "port": external.port,
+            "name": external.name,
+            "user": external.user,
+            "password_file": os.path.relpath(external.password_file, folder),
+        }
+    }
 
 
 def _transaction(transaction: Transaction) -> Plain:
-    return _filled({
-        "primary": transaction.primary,
-        "interval": duration_text(transaction.interval_ms),
-        "deadline": duration_text(transaction.deadline_ms),
-        "latency": _duration(transaction.latency_target_ms),
-        "writes": transaction.writes,
-        "steps": [_step(step) for step in transaction.steps],
-    })
+    return _filled(
+        {
+            "primary": transaction.primary,
+            "interval": duration_text(transaction.interval_ms),
+            "deadline": duration_text(transaction.deadline_ms),
+            "latency": _duration(transaction.latency_target_ms),
+            "writes": transaction.writes,
+            "steps": [_step(step) for step in transaction.steps],
+        }
+    )
 
 
 def _step(step: Step) -> Plain:
     body = json.loads(step.json_body, parse_float=Verbatim) if step.json_body else None
-    return _filled({
-        "name": step.name,
-        step.method.lower(): step.url,
-        "headers": dict(step.headers),
-        "form": dict(step.form),
-        "follow": step.max_redirects,
-        "critical": step.critical,
-        "expect": _expect(step.assertions),
-        "save": {save.name: _save(save) for save in step.saves},
-    }) | ({"json": body} if body is not None else {})
+    return _filled(
+        {
+            "name": step.name,
+            step.method.lower(): step.url,
+            "headers": dict(step.headers),
+            "form": dict(step.form),
+            "follow": step.max_redirects,
+            "critical": step.critical,
+            "expect": _expect(step.assertions),
+            "save": {save.name: _save(save) for save in step.saves},
+        }
+    ) | ({"json": body} if body is not None else {})
 
 
 def _save(save: Save) -> Plain:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from stacks.model import Workspace
 
 EXAMPLE_CODE = "contoh"
-COMMENT_COLUMN = 38                      # where the template's comments begin, less one
+COMMENT_COLUMN = 38  # where the template's comments begin, less one
 _LAYOUT = {SETTINGS_FILE: "siaga24.yaml", ".gitignore": "gitignore", "README.md": "README.md"}
-_IGNORED = {".git", ".DS_Store"}         # what an otherwise empty folder may hold
+_IGNORED = {".git", ".DS_Store"}  # what an otherwise empty folder may hold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +81,21 @@ def write_agency(workspace: Workspace, new: NewAgency) -> Path:
     if path.exists():
         raise UsageError(f"{shown(path)} is there already; choose another code, or edit it")
     claims = [one.claims for one in check_agencies(workspace)]
-    text = render((TEMPLATES / "agency" / "new.yaml").read_text(encoding="utf-8"), {
-        "code": new.code,
-        "name": json.dumps(new.name, ensure_ascii=False),
-        "name_plain": " ".join(new.name.split()),
-        "kind": new.kind,
-        "zone": new.time_zone,
-        "tier": new.tier,
-        "wave": workspace.settings.waves[-1],
-        "domain": workspace.settings.domain,
-        "subnet": str(free_subnet(workspace.settings, [one.subnet[0] for one in claims if one.subnet])),
-        "port": str(free_port(port for one in claims for _, port, _ in one.ports)),
-    })
+    text = render(
+        (TEMPLATES / "agency" / "new.yaml").read_text(encoding="utf-8"),
+        {
+            "code": new.code,
+            "name": json.dumps(new.name, ensure_ascii=False),
+            "name_plain": " ".join(new.name.split()),
+            "kind": new.kind,
+            "zone": new.time_zone,
+            "tier": new.tier,
+            "wave": workspace.settings.waves[-1],
+            "domain": workspace.settings.domain,
+            "subnet": str(free_subnet(workspace.settings, [one.subnet[0] for one in claims if one.subnet])),
+            "port": str(free_port(port for one in claims for _, port, _ in one.ports)),
+        },
+    )
     return _write_new(path, text)
 
 

@@ -1,6 +1,7 @@
 """JSON Schema (2020-12) of definition files, for editors: completion, hover texts, marks while one types.
 
-It comes from the same grammar as the loader. What reaches over several keys or files, ``siaga24 agency validate`` tells.
+It comes from the same grammar as the loader. What reaches over several keys or files
+``siaga24 agency validate`` tells.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def check_agency(record: Record, path: Path, settings: Settings, tiers: Mapping[
     tier = tiers[record["tier"] or DEFAULT_TIER]
     for service in services.values.values() if services else ():
         check_service(service, tier, path.parent)
-    hosted = {name: one for name, one in services.values.items() if not is_external(one)} if services else {}
+    hosted = {name: one for name, one in services.values.items() if _is_hosted(one)} if services else {}
     for key, example in (("network", "{subnet: 10.124.0.0/26}"), ("gateway", "{https_port: 8443}")):
         if hosted and not record.has(key):
             record.at.fault(
@@ -66,6 +66,12 @@ def check_agency(record: Record, path: Path, settings: Settings, tiers: Mapping[
 def domain_of(record: Record, path: Path, settings: Settings) -> str:
     """Return the agency's domain: its own, else its code below that of the settings."""
     return str(record["domain"] or f"{record['code'] or path.stem}.{settings.domain}")
+
+
+def _is_hosted(service: Record) -> bool:
+    """Tell whether the service is clearly meant to be hosted, whatever else is wrong with it."""
+    is_clear = not service.has("hosting") or service["hosting"] is not None
+    return is_clear and not is_external(service) and (service.has("image") or service.has("port"))
 
 
 def _check_code(record: Record, code: str, path: Path) -> None:

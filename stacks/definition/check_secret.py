@@ -36,12 +36,14 @@ def check_env(env: Record) -> None:
     for name, value in env.values.items():
         what = _looks_secret(name, value)
         if what:
-            secret = re.sub(r"[^A-Z0-9_]", "_", name.upper())
-            env.place(name).fault(
-                what,
-                "no secret in a definition",
-                f'remove it and list {secret} under "secrets"; the service reads the file that {secret}_FILE names',
-            )
+            env.place(name).fault(what, "no secret in a definition", _mend(name, value))
+
+
+def _mend(name: str, value: str) -> str:
+    if re.match(r"postgres(ql)?://", value):
+        return 'remove it and write "database: own", or "external" with a password_file'
+    secret = re.sub(r"[^A-Z0-9_]", "_", name.upper())
+    return f'remove it and list {secret} under "secrets"; the service reads the file that {secret}_FILE names'
 
 
 def _looks_secret(name: str, value: str) -> str:

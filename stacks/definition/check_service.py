@@ -26,7 +26,9 @@ def is_external(service: Record) -> bool:
 
 def check_service(service: Record, tier: Tier, folder: Path) -> None:
     """Tell all that is wrong between the keys of one service. Files are named from ``folder``."""
-    if is_external(service):
+    if service.has("hosting") and service["hosting"] is None:
+        pass  # whether it is hosted is not known; what is told of that is enough
+    elif is_external(service):
         _check_external(service, folder)
     else:
         _check_hosted(service, folder)
@@ -147,7 +149,7 @@ def _check_database(service: Record, folder: Path) -> None:
             'write "database: own" or keep one',
         )
     external: Record | None = database["external"]
-    if external:
+    if external and not database.has("own"):
         place = external.place("password_file")
         path = check_file(place, external["password_file"], folder, "a file that holds the password alone")
         if path and path.stat().st_mode & 0o077:

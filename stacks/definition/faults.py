@@ -5,6 +5,7 @@ A fault reads ``file:line: path: what is; what was expected; how to mend``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 WHOLE_FILE = "file"
@@ -76,6 +77,6 @@ class Place:
 
 
 def quoted(text: str, *, most: int = 60) -> str:
-    """Return ``text`` in quotes on one line, cut where it is long."""
-    flat = " ".join(text.split())
+    """Return ``text`` in quotes on one line, cut where it is long; a password inside an address is masked."""
+    flat = re.sub(r"://[^/@ ]*@", "://***@", " ".join(text.split()))
     return f'"{flat}"' if len(flat) <= most else f'"{flat[:most]}..."'

@@ -143,7 +143,9 @@ AGENCY = Shape(
         "network": Key(kind=NETWORK, doc="Addresses; needed where a service is hosted."),
         "gateway": Key(kind=GATEWAY, doc="Ports and certificate; needed where a service is hosted."),
         "services": Key(
-            kind=MapOf(names=CODE, kind=SERVICE, most=200), doc="Its public services, by code.", required=True
+            kind=MapOf(names=CODE, kind=SERVICE, most=200, what="services by code"),
+            doc="Its public services, by code.",
+            required=True,
         ),
     },
 )
@@ -173,7 +175,7 @@ SETTINGS = Shape(
         ),
         "domain": Key(
             kind=HOST,
-            doc="An agency's domain is CODE.<this> unless its file says otherwise.",
+            doc="An agency's domain is its code below this one, unless its file says otherwise.",
             default="example",
             example="layanan.example",
         ),

@@ -22,7 +22,7 @@ CODE = Text(
 )
 HOST = Text(word="a host name", pattern=names.HOST_PATTERN, most=300, check=names.host)
 ARGUMENT = Text(word="a word of the command", most=2000, takes_numbers=True, lines=True)
-COMMAND = ListOf(kind=ARGUMENT, most=50)
+COMMAND = ListOf(kind=ARGUMENT, most=50, what="a list such as [loket, migrate]")
 FILE = Text(word="a file, relative to this one", most=500)
 PORT = Whole(low=1, high=65535)
 REPLICAS = Whole(low=1, high=50)
@@ -92,7 +92,7 @@ EXTERNAL_DATABASE = Shape(
 )
 
 DATABASE = OneOf(
-    scalar=Choice(meaning={"own": "a PostgreSQL of the service's own"}),
+    scalar=Choice(meaning={"own": "a PostgreSQL of the service's own"}, also="or a mapping with own or external"),
     table=Shape(
         title="database",
         doc="The service's PostgreSQL: `own`, or exactly one of `own` and `external` with its keys. "
@@ -109,7 +109,7 @@ WORKER = Shape(
     title="worker",
     doc="A process of the service's image that serves no requests.",
     keys={
-        "command": Key(kind=COMMAND, doc="Command and its arguments.", required=True, example="[loket, kirim-pesan]"),
+        "command": Key(kind=COMMAND, doc="Command and its arguments.", required=True, example="[antrean, kirim-pesan]"),
         "replicas": Key(kind=REPLICAS, doc="How many of it run.", default="1", example="1"),
     },
 )

@@ -37,7 +37,7 @@ SERVICE = Shape(
         "criticality": Key(kind=Whole(low=1, high=4), doc="1 (highest) to 4.", default="3", example="1"),
         "promise": Key(kind=PROMISE, doc="What citizens are promised.", default="the tier's"),
         "transactions": Key(
-            kind=MapOf(names=NAMES, kind=TRANSACTION, most=50),
+            kind=MapOf(names=NAMES, kind=TRANSACTION, most=50, what="transactions by name"),
             doc="Citizens' journeys against it, by name.",
             required=True,
         ),
@@ -101,7 +101,7 @@ SERVICE = Shape(
                         names.ENV_PATTERN, "write letters, digits and underscores, such as OFFICE_NAME"
                     ),
                 ),
-                kind=Text(most=4000, takes_numbers=True, may_be_empty=True, lines=True),
+                kind=Text(most=4000, takes_numbers=True, may_be_empty=True, lines=True, is_private=True),
                 example="{OFFICE_NAME: Puskesmas Garuda}",
             ),
             doc="Environment variables; never secrets.",
@@ -133,10 +133,12 @@ SERVICE = Shape(
             kind=DATABASE, doc="Its PostgreSQL: `own`, or a mapping (see below).", default="none", example="own"
         ),
         "workers": Key(
-            kind=MapOf(names=NAMES, kind=WORKER), doc="Processes that serve no requests, by name.", default="none"
+            kind=MapOf(names=NAMES, kind=WORKER, what="workers by name"),
+            doc="Processes that serve no requests, by name.",
+            default="none",
         ),
         "jobs": Key(
-            kind=MapOf(names=NAMES, kind=JOB),
+            kind=MapOf(names=NAMES, kind=JOB, what="jobs by name"),
             doc="Commands run once a release, by name, in order.",
             default="none",
             example="{migrate: {command: [loket, migrate]}}",

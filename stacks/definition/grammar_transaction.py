@@ -15,8 +15,8 @@ from stacks.definition.shapes import Key, MapOf, Shape
 METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 WITH_BODY = ("post", "put", "patch", "delete")
 
-VALUE = Text(word="text", most=4000, takes_numbers=True, may_be_empty=True)
-HEADER_VALUE = Text(word="text", most=1000, takes_numbers=True)
+VALUE = Text(word="text", most=4000, takes_numbers=True, may_be_empty=True, is_private=True)
+HEADER_VALUE = Text(word="text", most=1000, takes_numbers=True, is_private=True)
 STEP_URL = Text(
     word="a path such as /antrean, or a whole URL",
     most=2000,
@@ -136,7 +136,7 @@ PROMISE = Shape(
         "latency": Key(
             kind=LATENCY,
             doc="Latency target; the share of time within it is a figure of its own.",
-            default="none",
+            default="the tier's",
             example="2s",
         ),
     },

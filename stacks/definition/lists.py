@@ -23,17 +23,22 @@ class ListOf:
     least: int = 1
     most: int = 100
     is_set: bool = False  # no text twice
+    what: str = ""  # in words; else from the items' kind
 
     @property
     def word(self) -> str:
         """What is expected, in words."""
-        return f"a list of {self.kind.word}"
+        return self.what or f"a list, each item {self.kind.word}"
 
     def read(self, node: Node, at: Place) -> list[tuple[Place, Any]] | None:
         """Return the items that could be read."""
         if not isinstance(node, Items):
             is_text = isinstance(node, Scalar) and not is_empty(node)
-            mend = f"write [{node.text}]" if is_text and isinstance(node, Scalar) else 'write items as "- ..." below it'
+            mend = (
+                f"write [{', '.join(node.text.split())}]"
+                if is_text and isinstance(node, Scalar)
+                else 'write items as "- ..." below it'
+            )
             at.fault(describe(node), self.word, mend)
             return None
         found: list[tuple[Place, Any]] = []
@@ -50,7 +55,7 @@ class ListOf:
         count = len(node.items)
         if not self.least <= count <= self.most:
             at.fault(
-                f"it has {count} items",
+                f"it has {count} items" if count else "it is empty",
                 f"{self.least} to {self.most}",
                 "add some" if count < self.least else "take some out",
             )

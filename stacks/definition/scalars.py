@@ -36,7 +36,10 @@ def is_empty(node: Node) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Text. ``check`` returns "" or how to mend the text; ``takes_numbers``: plain whole numbers are text too."""
+    """Text. ``check`` returns "" or how to mend the text.
+
+    ``takes_numbers``: plain whole numbers are text too; ``is_private``: faults never repeat the text.
+    """
 
     word: str = "text"
     pattern: str = ""  # for editors; ``check`` decides
@@ -44,6 +47,7 @@ class Text:
     most: int = 200
     takes_numbers: bool = False
     may_be_empty: bool = False
+    is_private: bool = False
     lines: bool = False  # may have more than one line
 
     def read(self, node: Node, at: Place) -> str | None:
@@ -54,7 +58,12 @@ class Text:
         text = node.text
         found = trap(text) if node.is_plain else None
         if found and not (found.kind == "whole" and self.takes_numbers and not text.startswith("+")):
-            at.fault(f"{text} without quotes {found.becomes}", self.word, f'write it in quotes: "{text}"')
+            if self.is_private and found.kind != "boolean":
+                at.fault(
+                    f"the value without quotes is a {found.noun} to some YAML readers", self.word, "write it in quotes"
+                )
+            else:
+                at.fault(f"{text} without quotes {found.becomes}", self.word, f'write it in quotes: "{text}"')
             return None
         if not text.strip() and not self.may_be_empty:
             at.fault("the text is empty", self.word, "write it between the quotes")
@@ -87,20 +96,28 @@ class Choice:
     """One word of a closed set. ``meaning``: word -> what it means."""
 
     meaning: dict[str, str]
+    also: str = ""  # what else may stand there
 
     @property
     def word(self) -> str:
         """What is expected, in words."""
-        return "one of " + ", ".join(self.meaning)
+        words = "one of " + ", ".join(self.meaning) if len(self.meaning) > 1 else next(iter(self.meaning))
+        return f"{words}, {self.also}" if self.also else words
 
     def read(self, node: Node, at: Place) -> str | None:
         """Return the word."""
         if not isinstance(node, Scalar) or is_empty(node):
-            at.fault(describe(node), self.word, f"write one of them, such as {next(iter(self.meaning))}")
+            at.fault(describe(node), self.word, f"write such as {next(iter(self.meaning))}")
             return None
         if node.text not in self.meaning:
             at.fault(
-                f"{quoted(node.text)} is not known", self.word, meant(node.text, self.meaning, "choose one of them")
+                f"{quoted(node.text)} is not known",
+                self.word,
+                meant(
+                    node.text,
+                    self.meaning,
+                    f"write {next(iter(self.meaning))}" if len(self.meaning) == 1 else "choose one of them",
+                ),
             )
             return None
         return node.text

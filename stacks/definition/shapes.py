@@ -155,11 +155,12 @@ class MapOf:
     least: int = 1
     most: int = 200
     example: str = ""
+    what: str = ""  # in words; else from the kinds
 
     @property
     def word(self) -> str:
         """What is expected, in words."""
-        return f"a mapping from {self.names.word} to {self.kind.word}"
+        return self.what or f"a mapping from {self.names.word} to {self.kind.word}"
 
     def read(self, node: Node, at: Place) -> Record | None:
         """Return the entries whose key and value could be read, in their order."""
@@ -178,7 +179,7 @@ class MapOf:
         count = len(node.entries)
         if not self.least <= count <= self.most:
             at.fault(
-                f"it has {count} entries",
+                f"it has {count} entries" if count else "it is empty",
                 f"{self.least} to {self.most}",
                 "add some" if count < self.least else "take some out",
             )

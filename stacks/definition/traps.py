@@ -32,6 +32,11 @@ class Trap:
     becomes: str
     mend: str = "write it in plain digits"
 
+    @property
+    def noun(self) -> str:
+        """What sort of value it becomes."""
+        return self.kind if self.kind in {"boolean", "date"} else "number"
+
 
 def trap(text: str) -> Trap | None:
     """Return what a YAML reader may make of ``text`` written without quotes, None where all read it as this text."""
