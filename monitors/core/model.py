@@ -176,7 +176,7 @@ class Phases:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """What one step of a try did. ``reason`` is empty when it passed, else a sentence."""
+    """What one step of a try did. ``reason`` is empty when it passed in time, else a sentence."""
 
     name: str
     passed: bool
@@ -187,6 +187,7 @@ class StepResult:
     started_ms: int = 0                  # UTC, milliseconds since 1970
     phases: Phases = field(default_factory=Phases)
     address: str = ""                    # IP address that was connected to
+    certificate_ends_ms: int = 0         # UTC end of the server's certificate, 0 where none was read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

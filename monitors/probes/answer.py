@@ -1,0 +1,104 @@
+"""What came back of an HTTP request, in plain values: the answer, its body within a limit, its time in phases."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, NamedTuple
+
+from monitors.core.model import Phases
+from monitors.probes.failures import Phase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitors.probes.failures import Failure
+
+
+class Answer:
+    """What came back of one request. ``failure`` is None where a whole answer came."""
+
+    __slots__ = (
+        "address", "body", "certificate_ends_ms", "content_type", "failure", "headers", "phases", "redirect", "status",
+    )
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.body = b""
+        self.content_type = ""
+        self.redirect = ""               # absolute URL of the Location header, "" if none
+        self.headers: list[tuple[str, str]] = []
+        self.phases = Phases()
+        self.address = ""
+        self.certificate_ends_ms = 0
+        self.failure: Failure | None = None
+
+
+class Sink:
+    """Takes decoded bytes, and refuses those beyond the limit, which ends the transfer."""
+
+    __slots__ = ("chunks", "limit", "size")
+
+    def __init__(self, limit: int = 0) -> None:
+        self.limit, self.size = limit, 0
+        self.chunks: list[bytes] = []
+
+    def __call__(self, data: bytes) -> int | None:
+        """Take ``data``; -1 says that it is refused."""
+        self.size += len(data)
+        if self.size > self.limit:
+            self.chunks.clear()
+            return -1
+        self.chunks.append(data)
+        return None
+
+
+class Marks(NamedTuple):
+    """Microseconds from a request's start to each point of it; 0 where it was not reached."""
+
+    looked_up: int
+    connected: int
+    agreed: int                          # on TLS; without TLS the same as ``connected``
+    first_byte: int
+    end: int
+
+
+def phases_of(marks: Marks, *, is_whole: bool, has_status: bool) -> tuple[Phases, Phase]:
+    """Cut a request's time into phases; where it failed, the phase that it was in gets the rest, and is named."""
+    looked_up, connected, agreed, first, end = marks
+    if not is_whole:
+        if not looked_up and not connected:
+            return Phases(dns_us=end), Phase.DNS
+        if not connected:
+            return Phases(dns_us=looked_up, connect_us=end - looked_up), Phase.CONNECT
+        if not agreed:
+            return Phases(dns_us=looked_up, connect_us=connected - looked_up, tls_us=end - connected), Phase.TLS
+        if not has_status:
+            first = end
+    first = max(agreed, min(first, end))
+    phases = Phases(
+        dns_us=looked_up, connect_us=max(0, connected - looked_up), tls_us=max(0, agreed - connected),
+        first_byte_us=first - agreed, body_us=end - first,
+    )
+    return phases, Phase.BODY if has_status else Phase.FIRST_BYTE
+
+
+def header_of(line: bytes) -> tuple[str, str]:
+    """Take a header line apart: its name in lower case, its value."""
+    name, _, value = line.partition(b":")
+    return name.decode("latin-1").strip().lower(), value.decode("latin-1").strip()
+
+
+def host_of(url: str) -> str:
+    """Host and port as the URL has them, without what is secret in it."""
+    return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+
+
+def certificate_end_ms(chain: Sequence[Sequence[tuple[str, str]]]) -> int:
+    """End of the server's own certificate, UTC milliseconds; 0 where there is none or it cannot be read."""
+    for name, value in chain[0] if chain else ():
+        if name == "Expire date":
+            try:
+                return ssl.cert_time_to_seconds(value) * 1000
+            except ValueError:
+                return 0
+    return 0

@@ -1,0 +1,162 @@
+"""What a step expects of its answer, made ready once, checked in words.
+
+Cheap claims (status, headers, text) are checked at once; what needs the body parsed becomes queries for the page
+reader, whose findings come back here. The first claim that does not hold is the problem, the status before all others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitors.core.model import AssertKind
+from monitors.core.verdict import US_PER_MS, spoken_us
+from monitors.probes.extract import By, Found, Query
+from monitors.probes.failures import quoted
+from monitors.probes.fill import Template, in_css, in_jsonpath, in_pattern, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitors.core.model import Assertion
+    from monitors.probes.answer import Answer
+
+BY = {AssertKind.MATCHES: By.REGEX, AssertKind.JSON: By.JSON, AssertKind.CSS: By.CSS}
+DEFAULT_STATUS = "2xx"
+
+
+class StatusRule:
+    """A set of accepted statuses, as ``200``, ``2xx`` or ``200,303``."""
+
+    __slots__ = ("_classes", "_codes", "text")
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError where ``text`` is none of these."""
+        self.text = text
+        codes, classes = set(), set()
+        for raw in text.split(","):
+            part = raw.strip().lower()
+            if len(part) == 3 and part[0] in "12345" and part[1:] == "xx":
+                classes.add(int(part[0]))
+            elif len(part) == 3 and part.isdecimal() and part.isascii():
+                codes.add(int(part))
+            else:
+                raise ValueError(f'status "{text}": expected a status such as 200, 2xx or "200,303"')
+        self._codes, self._classes = frozenset(codes), frozenset(classes)
+
+    def accepts(self, status: int) -> bool:
+        """Tell whether a status is in the set."""
+        return status in self._codes or status // 100 in self._classes
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    kind: AssertKind
+    expected: Template
+    name: Template
+
+
+class Expectations:
+    """The assertions of one step. Raises ValueError where one cannot be checked."""
+
+    __slots__ = ("_body_claims", "_header_claims", "_queried", "_slow_us", "_status")
+
+    def __init__(self, assertions: Iterable[Assertion]) -> None:
+        self._status = StatusRule(DEFAULT_STATUS)
+        self._slow_us: int | None = None
+        header, body, queried = [], [], []
+        for assertion in assertions:
+            claim = _Claim(assertion.kind, Template(assertion.expected), Template(assertion.name))
+            match assertion.kind:
+                case AssertKind.STATUS:
+                    self._status = StatusRule(assertion.expected)
+                case AssertKind.LATENCY:
+                    self._slow_us = int(assertion.expected) * US_PER_MS
+                case AssertKind.HEADER:
+                    header.append(claim)
+                case AssertKind.CONTAINS | AssertKind.ABSENT:
+                    body.append(claim)
+                case _:
+                    queried.append(claim)
+        self._header_claims, self._body_claims, self._queried = tuple(header), tuple(body), tuple(queried)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the saved values that they need."""
+        claims = (*self._header_claims, *self._body_claims, *self._queried)
+        return tuple(name for claim in claims for name in (*claim.expected.names, *claim.name.names))
+
+    @property
+    def needs_headers(self) -> bool:
+        """They look at header lines."""
+        return bool(self._header_claims)
+
+    @property
+    def needs_text(self) -> bool:
+        """They look at the decoded body."""
+        return bool(self._body_claims or self._queried)
+
+    def of_answer(self, answer: Answer, text: str, saved: Mapping[str, str]) -> str:
+        """Check what is cheap; give the problem, or "". Raises FillError."""
+        if not self._status.accepts(answer.status):
+            return f"expected status {self._status.text}, got {answer.status}"
+        for claim in self._header_claims:
+            problem = _of_header(answer, claim.name.fill(saved, plain), claim.expected.fill(saved, plain))
+            if problem:
+                return problem
+        for claim in self._body_claims:
+            wanted = claim.expected.fill(saved, plain)
+            if (wanted in text) is not (claim.kind is AssertKind.CONTAINS):
+                if claim.kind is AssertKind.CONTAINS:
+                    return f'expected the text "{quoted(wanted)}" in the body, did not find it'
+                return f'expected the text "{quoted(wanted)}" nowhere in the body, found it'
+        return ""
+
+    def queries(self, saved: Mapping[str, str]) -> list[Query]:
+        """What must be looked for in the parsed body. Raises FillError."""
+        return [
+            Query(BY[claim.kind], claim.expected.fill(saved, in_pattern)) if claim.kind is AssertKind.MATCHES
+            else Query(BY[claim.kind], claim.name.fill(saved, in_css if claim.kind is AssertKind.CSS else in_jsonpath))
+            for claim in self._queried
+        ]
+
+    def of_findings(self, found: Sequence[Found], saved: Mapping[str, str]) -> str:
+        """Check the findings of ``queries``, in their order; give the problem, or "". Raises FillError."""
+        for claim, finding in zip(self._queried, found, strict=True):
+            problem = _of_finding(claim, finding, saved)
+            if problem:
+                return problem
+        return ""
+
+    def slow(self, taken_us: int) -> str:
+        """Say by how much the step's own latency target was missed, or ""."""
+        if self._slow_us is None or taken_us <= self._slow_us:
+            return ""
+        return f"took {spoken_us(taken_us)}, target {spoken_us(self._slow_us)}"
+
+
+def _of_header(answer: Answer, name: str, wanted: str) -> str:
+    values = [value for key, value in answer.headers if key == name.lower()]
+    if any(wanted in value for value in values):
+        return ""
+    if not values:
+        return f"expected the header {name}" + (f' to contain "{quoted(wanted)}"' if wanted else "") + ", it is missing"
+    return f'expected the header {name} to contain "{quoted(wanted)}", got "{quoted(", ".join(values))}"'
+
+
+def _of_finding(claim: _Claim, finding: Found, saved: Mapping[str, str]) -> str:
+    if finding.problem:
+        return finding.problem
+    if claim.kind is AssertKind.MATCHES:
+        wanted = quoted(claim.expected.text)
+        return "" if finding.value is not None else f'expected text that matches "{wanted}", found none'
+    wanted, place = claim.expected.fill(saved, plain), quoted(claim.name.text)
+    if claim.kind is AssertKind.CSS:
+        if finding.value is None:
+            return f"expected an element {place}, found none"
+        agrees, relation = wanted in finding.value, "contain"
+    else:
+        if finding.value is None:
+            return f"expected {place}, nothing is there"
+        agrees, relation = wanted in ("", finding.value), "be"
+    return "" if agrees else f'expected {place} to {relation} "{quoted(wanted)}", got "{quoted(finding.value)}"'

@@ -1,0 +1,328 @@
+"""HTTP requests on libcurl, many at a time on one thread: the only user of pycurl.
+
+libcurl's multi-socket interface is driven by the event loop through one epoll object of its own, so that a thousand
+connections are one file descriptor to the loop. A *lane* is one multi handle for each set of trusted certificates:
+libcurl keeps the parsed set with the multi handle, and parsing the system's costs as much as ten handshakes.
+"""
+
+from __future__ import annotations
+
+import select
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import pycurl
+
+from monitors.probes.answer import Answer, Marks, Sink, certificate_end_ms, header_of, host_of, phases_of
+from monitors.probes.failures import explain
+from monitors.probes.trust import TrustFiles
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from monitors.probes.redirects import Hop
+
+IDLE_HANDLES = 256
+ENCODINGS = "gzip, deflate, br"
+# one key share that nearly every server takes; the others stay possible
+GROUPS = "X25519:P-256:P-384:P-521:X448"
+_IN, _OUT, _ERR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR | select.EPOLLHUP
+
+
+class HttpSession:
+    """Connections and cookies of one try.
+
+    ``keeps``: a later request may reuse the connection of an earlier one, and cookies are kept. Without it each request
+    stands alone, which is cheaper.
+    """
+
+    __slots__ = ("_curl", "_engine", "_header_lines", "_keeps", "_lane", "_on_done", "_sent", "_share", "_sink")
+
+    def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool) -> None:
+        self._engine, self._lane, self._keeps = engine, lane, keeps
+        self._on_done: Callable[[Answer], None] | None = None
+        self._sink = Sink()
+        self._header_lines: list[bytes] = []
+        self._share: Any = None
+        if keeps:
+            # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
+            self._curl: pycurl.Curl | None = pycurl.Curl()
+            self._share = pycurl.CurlShare()
+            self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+        else:
+            self._curl = engine.idle.pop() if engine.idle else pycurl.Curl()
+
+    def send(
+        self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
+        on_done: Callable[[Answer], None],
+    ) -> None:
+        """Begin a request; ``on_done`` is called once, within ``left_s`` seconds. One at a time."""
+        curl = self._curl
+        if curl is None:
+            raise RuntimeError("the session is closed")
+        self._on_done = on_done
+        self._sent = hop
+        self._sink = Sink(max_bytes)
+        self._header_lines = []
+        curl.reset()
+        put = curl.setopt
+        put(pycurl.NOSIGNAL, 1)
+        put(pycurl.URL, hop.url.encode())
+        put(pycurl.TIMEOUT_MS, max(1, int(left_s * 1000)))
+        put(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        put(pycurl.PROXY, "")            # the environment's proxy is not for probes
+        put(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        put(pycurl.ACCEPT_ENCODING, ENCODINGS)
+        put(pycurl.DNS_CACHE_TIMEOUT, 0)
+        put(pycurl.HTTPHEADER, list(hop.headers))
+        put(pycurl.WRITEFUNCTION, self._sink)
+        put(pycurl.MAXFILESIZE_LARGE, max_bytes)
+        if wants_headers:
+            put(pycurl.HEADERFUNCTION, self._header)
+        if hop.method == "HEAD":
+            put(pycurl.NOBODY, 1)
+        elif hop.method != "GET" or hop.body is not None:
+            if hop.body is not None or hop.method in {"POST", "PUT", "PATCH"}:
+                put(pycurl.POSTFIELDS, hop.body or b"")
+            if hop.method != "POST":
+                put(pycurl.CUSTOMREQUEST, hop.method)
+        if connect_to:
+            put(pycurl.CONNECT_TO, [connect_to])
+        if hop.url.startswith("https:"):
+            put(pycurl.SSL_SESSIONID_CACHE, 0)
+            put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
+            put(pycurl.SSL_EC_CURVES, GROUPS)
+            put(pycurl.CAINFO, self._lane.ca_file)
+            if self._engine.reads_certificates:
+                put(pycurl.OPT_CERTINFO, 1)
+        if self._share is not None:
+            put(pycurl.SHARE, self._share)
+            put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
+        else:
+            put(pycurl.FRESH_CONNECT, 1)
+            put(pycurl.FORBID_REUSE, 1)
+        self._lane.begin(curl, self)
+
+    def cookie(self, name: str) -> str | None:
+        """Value of the cookie that was set last under ``name``, or None."""
+        if self._curl is None:
+            return None
+        value = None
+        for line in self._curl.getinfo(pycurl.INFO_COOKIELIST):
+            fields = line.split("\t")
+            if len(fields) == 7 and fields[5] == name:
+                value = fields[6]
+        return value
+
+    def cookies(self) -> tuple[str, ...]:
+        """All cookies as lines, to tell whether they have changed."""
+        return tuple(self._curl.getinfo(pycurl.INFO_COOKIELIST)) if self._curl is not None else ()
+
+    def close(self) -> None:
+        """End what is under way without calling back, and forget connections and cookies. A repeat is harmless."""
+        curl, self._curl = self._curl, None
+        if curl is None:
+            return
+        if self._on_done is not None:
+            self._on_done = None
+            self._lane.cancel(curl)
+        if self._share is not None:
+            curl.close()
+            self._share.close()
+        elif len(self._engine.idle) < IDLE_HANDLES:
+            curl.reset()                 # lets go of what it read
+            self._engine.idle.append(curl)
+        else:
+            curl.close()
+
+    def _header(self, line: bytes) -> None:
+        if line.startswith(b"HTTP/"):    # those of an interim answer do not count
+            self._header_lines.clear()
+        elif b":" in line:
+            self._header_lines.append(line)
+
+    def finished(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        """Take a finished transfer out of the handle and call back."""
+        on_done, self._on_done = self._on_done, None
+        if on_done is None:
+            return
+        get = curl.getinfo
+        answer = Answer()
+        answer.status = status = get(pycurl.RESPONSE_CODE)
+        answer.body = b"".join(self._sink.chunks)
+        answer.content_type = get(pycurl.CONTENT_TYPE) or ""
+        answer.address = get(pycurl.PRIMARY_IP)
+        answer.headers = [header_of(line) for line in self._header_lines]
+        if 300 <= status < 400:
+            answer.redirect = get(pycurl.REDIRECT_URL) or ""
+        is_tls = self._sent.url.startswith("https:")
+        connected, end = get(pycurl.CONNECT_TIME_T), get(pycurl.TOTAL_TIME_T)
+        marks = Marks(
+            get(pycurl.NAMELOOKUP_TIME_T), connected, get(pycurl.APPCONNECT_TIME_T) if is_tls else connected,
+            get(pycurl.STARTTRANSFER_TIME_T), end,
+        )
+        answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
+        if is_tls and self._engine.reads_certificates:
+            answer.certificate_ends_ms = certificate_end_ms(get(pycurl.INFO_CERTINFO))
+        if code:
+            answer.failure = explain(
+                code, message, host=host_of(self._sent.url), phase=reached, taken_us=end,
+                system=get(pycurl.OS_ERRNO), verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
+                received=self._sink.size, limit=self._sink.limit,
+            )
+        on_done(answer)
+
+
+class HttpEngine:
+    """All requests under way. Belongs to one event loop and is used on its thread alone."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, *, reads_certificates: bool = False) -> None:
+        self._loop = loop
+        self._epoll = select.epoll()
+        self._trust = TrustFiles()
+        self._lanes: dict[str, _Lane] = {}
+        self._by_socket: dict[int, _Lane] = {}
+        self.reads_certificates = reads_certificates
+        self.idle: list[pycurl.Curl] = []
+        loop.add_reader(self._epoll.fileno(), self._ready)
+
+    def open(self, *, ca_pem: str, keeps: bool) -> HttpSession:
+        """Begin a try that trusts ``ca_pem`` alone, or the system's authorities where it is empty.
+
+        Raises ProbeFault where those cannot be had.
+        """
+        lane = self._lanes.get(ca_pem)
+        if lane is None:
+            lane = self._lanes[ca_pem] = _Lane(self._loop, self._epoll, self._by_socket, self._trust.path(ca_pem))
+        return HttpSession(self, lane, keeps=keeps)
+
+    @property
+    def under_way(self) -> int:
+        """How many requests have not ended."""
+        return sum(len(lane.running) for lane in self._lanes.values())
+
+    def close(self) -> None:
+        """Give up what is under way, without calling back."""
+        self._loop.remove_reader(self._epoll.fileno())
+        for lane in self._lanes.values():
+            lane.close()
+        self._lanes.clear()
+        self._epoll.close()
+        self._trust.close()
+
+    def _ready(self) -> None:
+        touched = set()
+        for descriptor, events in self._epoll.poll(0):
+            lane = self._by_socket.get(descriptor)
+            if lane is not None:
+                lane.act(descriptor, events)
+                touched.add(lane)
+        for lane in touched:
+            lane.reap()
+
+
+class _Lane:
+    """One multi handle and its timer."""
+
+    __slots__ = ("_by_socket", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "running")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, epoll: select.epoll, by_socket: dict[int, _Lane], ca_file: str,
+    ) -> None:
+        self._loop, self._epoll, self._by_socket, self.ca_file = loop, epoll, by_socket, ca_file
+        self.running: dict[pycurl.Curl, HttpSession] = {}
+        self._woken = False
+        self._wake_s: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+
+    def begin(self, curl: pycurl.Curl, session: HttpSession) -> None:
+        self.running[curl] = session
+        self._multi.add_handle(curl)
+
+    def cancel(self, curl: pycurl.Curl) -> None:
+        if self.running.pop(curl, None) is not None:
+            self._multi.remove_handle(curl)
+
+    def act(self, descriptor: int, events: int) -> None:
+        """Tell the library what a socket is ready for."""
+        self._multi.socket_action(
+            descriptor,
+            (pycurl.CSELECT_IN if events & _IN else 0) | (pycurl.CSELECT_OUT if events & _OUT else 0)
+            | (pycurl.CSELECT_ERR if events & _ERR else 0),
+        )
+
+    def reap(self) -> None:
+        """Hand out what has finished."""
+        finished: deque[tuple[pycurl.Curl, int, str]] = deque()
+        more = 1
+        while more:
+            more, good, bad = self._multi.info_read()
+            finished.extend((curl, 0, "") for curl in good)
+            finished.extend(bad)
+        for curl, code, message in finished:
+            session = self.running.pop(curl, None)
+            if session is not None:
+                self._multi.remove_handle(curl)
+                session.finished(curl, code, message)
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for curl in tuple(self.running):
+            self.cancel(curl)
+
+    def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
+        """Follow the library's wishes for a socket. It is called inside of ``socket_action``."""
+        if what == pycurl.POLL_REMOVE:
+            self._by_socket.pop(descriptor, None)
+            try:
+                self._epoll.unregister(descriptor)
+            except OSError:              # closed before: the kernel has forgotten it
+                return
+            return
+        mask = (_IN if what & pycurl.POLL_IN else 0) | (_OUT if what & pycurl.POLL_OUT else 0)
+        if descriptor in self._by_socket:
+            try:
+                self._epoll.modify(descriptor, mask)
+            except FileNotFoundError:    # closed and opened anew under the same number
+                self._epoll.register(descriptor, mask)
+        else:
+            self._epoll.register(descriptor, mask)
+        self._by_socket[descriptor] = self
+
+    def _set_timer(self, timeout_ms: int) -> None:
+        """Wake the library in ``timeout_ms``, or never where it is negative.
+
+        The timer that is there is kept unless it would come too late: most requests end before it matters.
+        """
+        if timeout_ms < 0:
+            self._wake_s = None
+        elif timeout_ms == 0:
+            if not self._woken:
+                self._woken = True
+                self._loop.call_soon(self._wake)
+        else:
+            self._wake_s = self._loop.time() + timeout_ms / 1000
+            if self._timer is None or self._timer.when() > self._wake_s:
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer = self._loop.call_at(self._wake_s, self._timed)
+
+    def _timed(self) -> None:
+        self._timer = None
+        if self._wake_s is None:
+            return
+        if self._wake_s > self._loop.time() + 0.0005:
+            self._timer = self._loop.call_at(self._wake_s, self._timed)
+            return
+        self._wake_s = None
+        self._wake()
+
+    def _wake(self) -> None:
+        self._woken = False
+        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self.reap()

@@ -1,0 +1,107 @@
+"""HTTP steps of a definition, made ready once: requests, expectations, values to save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from monitors.core.errors import UsageError
+from monitors.core.model import SaveKind
+from monitors.probes.expectations import Expectations
+from monitors.probes.extract import By, Query, check
+from monitors.probes.fill import Template, in_css, in_jsonpath
+from monitors.probes.http_request import Request
+from monitors.probes.http_try import HttpTry
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Mapping
+
+    from monitors.core.model import Save, Step, Target, Transaction
+    from monitors.probes.http import HttpEngine
+    from monitors.probes.reader import PageReader
+
+BY = {SaveKind.CSS: By.CSS, SaveKind.JSON: By.JSON, SaveKind.REGEX: By.REGEX}
+
+
+class HttpKind:
+    """Makes HTTP steps ready."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, engine: HttpEngine, reader: PageReader) -> None:
+        self.loop, self.engine, self.reader = loop, engine, reader
+
+    def prepare(self, target: Target, transaction: Transaction) -> HttpSteps:
+        """Make the steps ready. Raises UsageError where one cannot be run."""
+        return HttpSteps(self, target, transaction)
+
+
+class HttpSteps:
+    """The steps of a transaction over HTTP."""
+
+    __slots__ = ("ca_pem", "connect_to", "keeps", "kind", "max_bytes", "steps")
+
+    def __init__(self, kind: HttpKind, target: Target, transaction: Transaction) -> None:
+        self.kind = kind
+        self.ca_pem = target.ca_pem
+        self.max_bytes = transaction.max_body_bytes
+        self.connect_to = connect_to(target)
+        self.steps = tuple(_ready(target, step) for step in transaction.steps)
+        # cookies and a kept connection only matter where there is a second request
+        self.keeps = len(self.steps) > 1 or any(step.max_redirects or step.cookies for step in self.steps)
+
+    def open(self) -> HttpTry:
+        """Begin one try."""
+        return HttpTry(self)
+
+
+class ReadyStep:
+    """One step, made ready: its request, what it expects, what it saves."""
+
+    __slots__ = (
+        "cookies", "expectations", "headers", "max_redirects", "needs_text", "queried", "request", "wants_headers",
+    )
+
+    def __init__(self, target: Target, step: Step) -> None:
+        self.request = Request(target, step)
+        self.expectations = Expectations(step.assertions)
+        self.max_redirects = step.max_redirects
+        self.queried = tuple((save, Template(save.expression)) for save in step.saves if save.kind in BY)
+        self.headers = tuple(save for save in step.saves if save.kind is SaveKind.HEADER)
+        self.cookies = tuple(save for save in step.saves if save.kind is SaveKind.COOKIE)
+        self.wants_headers = self.expectations.needs_headers or bool(self.headers)
+        self.needs_text = self.expectations.needs_text or bool(self.queried)
+
+    def queries(self, saved: Mapping[str, str]) -> list[Query]:
+        """All that must be looked for in the body: first what is expected, then what is saved."""
+        return [
+            *self.expectations.queries(saved),
+            *(Query(BY[save.kind], _expression(save, text, saved), save.attribute) for save, text in self.queried),
+        ]
+
+
+def _ready(target: Target, step: Step) -> ReadyStep:
+    try:
+        ready = ReadyStep(target, step)
+        names = (*ready.request.names, *ready.expectations.names, *(n for _, text in ready.queried for n in text.names))
+        faults = [check(query) for query in ready.queries(dict.fromkeys(names, "x"))]
+    except ValueError as exc:
+        raise UsageError(f'{target.key}: step "{step.name}": {exc}') from exc
+    if any(faults):
+        raise UsageError(f'{target.key}: step "{step.name}": {next(filter(None, faults))}')
+    return ready
+
+
+def _expression(save: Save, text: Template, saved: Mapping[str, str]) -> str:
+    if save.kind is SaveKind.REGEX:
+        return save.expression           # braces and dollars are its own syntax
+    return text.fill(saved, in_css if save.kind is SaveKind.CSS else in_jsonpath)
+
+
+def connect_to(target: Target) -> str:
+    """Where libcurl is to connect instead of the base URL's host, in its own words; "" to resolve the name."""
+    if not target.connect_to:
+        return ""
+    parts = urlsplit(target.base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
+    return f"{host}:{port}:{target.connect_to}"
