@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
@@ -26,6 +27,22 @@ MAX_DEPTH = 40
 # YAML 1.2, section 5.1, c-printable, turned around
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PLAIN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "binary", "value"}
+
+
+class _ShallowComposer(Composer):
+    """Stops at a depth that no definition has: the parser's own time grows with the square of it."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Compose one node and what is below it."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _too_deep(self.parser.peek_event().start_mark.line + 1)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 @dataclass(slots=True)
@@ -91,7 +108,9 @@ def read(data: bytes) -> Table:
         )
     text = _decoded(data)
     try:
-        documents = list(YAML(typ="safe", pure=True).compose_all(io.StringIO(text)))
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Composer = _ShallowComposer
+        documents = list(yaml.compose_all(io.StringIO(text)))
     except MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line = mark.line + 1 if mark is not None else 1

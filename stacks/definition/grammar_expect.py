@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 import jsonpath_rfc9535
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
@@ -26,10 +27,15 @@ def filled(text: str) -> str:
 
 
 def _regex(text: str) -> str:
-    try:
-        re.compile(filled(text))
-    except (re.error, RecursionError, OverflowError) as exc:
-        return f"correct it: {exc}"
+    with warnings.catch_warnings():
+        # What will mean something else in a later Python is refused now, while somebody looks at it.
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            re.compile(filled(text))
+        except FutureWarning as exc:
+            return f"escape the bracket or sign with a backslash: {str(exc).lower()}"
+        except (re.error, RecursionError, OverflowError) as exc:
+            return f"correct it: {exc}"
     return ""
 
 

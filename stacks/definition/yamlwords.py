@@ -39,6 +39,9 @@ def explain(problem: str, *, line: int, opened: int, text: str) -> YamlFault:
     if "end of stream" in problem or "stream end" in problem:
         what = "a quote or bracket that opens here is never closed"
         return YamlFault(opened, what, "its partner", "close it")
+    if "document start" in problem:
+        what = "something stands after the end of the value that the file begins with"
+        return YamlFault(line, what, "one mapping of keys to values", "remove it, or check the brackets before it")
     if "escape" in problem:
         return YamlFault(
             line,
