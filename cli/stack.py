@@ -114,7 +114,7 @@ def show_outputs(output: str, workspace: Path | None, state: Path | None, agency
 
 @stack.command()
 @click.argument("agency")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask (nobody is asked where there is no terminal).")
 @click.option("--delete-data", metavar="AGENCY-CODE", help="Delete the data volumes too; type the agency's code.")
 @click.option("--accept-loss", is_flag=True, help="Forget a stack whose engine is lost for good.")
 @workspace_options
@@ -135,7 +135,7 @@ def destroy(  # noqa: PLR0917 - click hands them over; the decorators' values co
             "nothing was changed",
         )
     place = open_workspace(workspace, state)
-    if not yes:
+    if not yes and sys.stdin.isatty():
         _confirm(teardown.held(place, agency), agency, deletes_data=delete_data is not None)
     with _running("destroy", agency, as_json=as_json) as progress:
         done = teardown.destroy(
@@ -155,8 +155,6 @@ def destroy(  # noqa: PLR0917 - click hands them over; the decorators' values co
 
 
 def _confirm(volumes: tuple[str, ...], agency: str, *, deletes_data: bool) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError(f"taking down {agency!r} asks for a confirmation and this is no terminal; add --yes")
     fate = "DELETED" if deletes_data else "kept"
     for volume in volumes:
         click.echo(f"  data {fate}: {volume}", err=True)

@@ -35,6 +35,7 @@ DONE_WORDS = {
     "find replicas": "replicas found", "ask from outside": "answers", "delete data": "data deleted", "read": "read",
     "forget": "forgotten",
 }
+STOPPED = Text("-", style="yellow")      # it was still being worked on when the command ended
 ROOM_BELOW = 6                           # lines of the terminal that are not rows of the table
 
 
@@ -161,7 +162,7 @@ class LiveProgress:
             table.add_column(no_wrap=True, overflow="ellipsis")
         shown = rows if self.is_over else self._fitting(rows, len(notes))
         for row in shown:
-            mark, style = _mark(row.state, self._spinner.render(now))
+            mark, style = _mark(row.state, STOPPED if self.is_over else self._spinner.render(now))
             seconds = row.seconds + (now - row.began if row.running else 0.0)
             table.add_row(mark, Text(f"{row.kind} {row.name}"), Text(row.word, style=style), Text(f"{seconds:5.1f} s"))
         parts: list[RenderableType] = [Text(self._title, style="bold")]

@@ -11,12 +11,12 @@ import json
 import os
 import signal
 import subprocess
-import threading
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pulumi.automation import CommandResult, LocalWorkspace, OutputMap, OutputValue, PulumiCommand, Stack
 from pulumi.automation._stack import StackInitMode
@@ -39,6 +39,7 @@ Program = Callable[[], None]
 KEPT_VARIABLES = ("HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSH_AUTH_SOCK")
 PROJECT_FILE = f"name: {PROJECT}\nruntime: python\n"
 WRONG_PASSPHRASE = "incorrect passphrase"  # noqa: S105 - what Pulumi says
+UPDATES = frozenset({"up", "destroy", "refresh", "preview"})
 SECRETS_KEY = f"{PROJECT}:secrets"
 
 
@@ -60,19 +61,25 @@ class Cli(PulumiCommand):
         on_output: Callable[[str], Any] | None = None, on_error: Callable[[str], Any] | None = None,
     ) -> CommandResult:
         """Run one command to its end. Raises CommandError; what it printed is in the result or the error."""
-        child = subprocess.Popen(
-            [self.command, "--non-interactive", *args],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd, text=True, encoding="utf-8",
-            env={**self._environment, **additional_env, "PULUMI_AUTOMATION_API": "true"}, start_new_session=True,
-        )
-        self._child = child
-        self._on_child(child.pid)
-        try:
-            out, err = _converse(child, self.stdin, on_output, on_error)
-        finally:
-            self._child = None
-            self._on_child(0)
-        result = CommandResult(stdout=out, stderr=err, code=child.returncode)
+        with _printing(args[0] in UPDATES) as (out, err):
+            child = subprocess.Popen(
+                [self.command, "--non-interactive", *args], stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=cwd,
+                env={**self._environment, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+                text=True, encoding="utf-8", start_new_session=True,
+            )
+            self._child = child
+            self._on_child(child.pid)
+            try:
+                said = child.communicate(self.stdin)
+            finally:
+                self._child = None
+                self._on_child(0)
+            texts = [_text(piped, file) for piped, file in zip(said, (out, err), strict=True)]
+        for text, hear in zip(texts, (on_output, on_error), strict=True):
+            if hear is not None:
+                for line in text.splitlines():
+                    hear(line)
+        result = CommandResult(stdout=texts[0], stderr=texts[1], code=child.returncode)
         if result.code != 0:
             raise create_command_error(result)
         return result
@@ -90,35 +97,27 @@ class Cli(PulumiCommand):
             os.killpg(child.pid, signal.SIGKILL)
 
 
-def _converse(
-    child: subprocess.Popen[str], text: str, on_output: Callable[[str], Any] | None,
-    on_error: Callable[[str], Any] | None,
-) -> tuple[str, str]:
-    """Feed a process its input and gather both outputs, line by line."""
-    gathered: tuple[list[str], list[str]] = ([], [])
+@contextmanager
+def _printing(is_update: bool) -> Iterator[tuple[IO[str] | int, IO[str] | int]]:
+    """Give where a process prints to: pipes, so that secrets that it is asked for touch no disk.
 
-    def read(stream: Any, lines: list[str], hear: Callable[[str], Any] | None) -> None:
-        for line in stream:
-            lines.append(line.rstrip())
-            if hear is not None:
-                hear(lines[-1])
+    An update prints to files instead. A pipe breaks when we are killed, and that would kill the CLI in the middle of
+    its work, while with files it notices that nobody listens any more, ends in order and gives its lock back.
+    """
+    if not is_update:
+        yield subprocess.PIPE, subprocess.PIPE
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out, tempfile.TemporaryFile("w+", encoding="utf-8") as err:
+        yield out, err
 
-    readers = [
-        threading.Thread(target=read, args=(child.stdout, gathered[0], on_output), daemon=True),
-        threading.Thread(target=read, args=(child.stderr, gathered[1], on_error), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
-    if child.stdin is not None:
-        child.stdin.write(text)
-        child.stdin.close()
-    child.wait()
-    for reader in readers:
-        reader.join()
-    for stream in (child.stdout, child.stderr):
-        if stream is not None:
-            stream.close()
-    return "\n".join(gathered[0]), "\n".join(gathered[1])
+
+def _text(piped: str | None, file: IO[str] | int) -> str:
+    if piped is not None:
+        return piped
+    if isinstance(file, int):
+        return ""
+    file.seek(0)
+    return file.read()
 
 
 class _Workspace(LocalWorkspace):
@@ -148,7 +147,7 @@ class PulumiTools:
 class StackAutomation:
     """Pulumi's commands for one stack. Failures come out as errors of ours, redacted."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - all of it is what Pulumi needs
         self, files: BackendFiles, code: str, tools: PulumiTools, passphrase: Path, redact: Redactor,
         on_child: Callable[[int], None] = lambda _pid: None,
     ) -> None:

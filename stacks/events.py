@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from pulumi.automation.events import OpType
 
 from infra.naming import joined
-from stacks.engine_facts import LABEL_AGENCY
 from stacks.progress import Counts, Step, StepState
 
 if TYPE_CHECKING:
@@ -111,6 +110,15 @@ def short_name(name: str, code: str) -> str:
     return name.removeprefix(f"{joined(code)}_")
 
 
+def display_name(inputs: Mapping[str, Any], urn: str) -> str:
+    """Name a resource for people: by the label that it bears for them, else by its own name."""
+    labels = {
+        label.get("label", ""): label.get("value", "")
+        for label in inputs.get("labels") or () if isinstance(label, dict)
+    }
+    return str(labels.get(LABEL_NAME) or short_name(urn_name(urn), stack_of(urn)))
+
+
 def urn_name(urn: str) -> str:
     """Return the last part of a URN: the resource's own name."""
     return urn.rpartition("::")[2]
@@ -121,7 +129,8 @@ def _is_counted(metadata: StepEventMetadata) -> bool:
 
 
 def _key(metadata: StepEventMetadata) -> str:
-    return f"{metadata.op.value} {metadata.urn}"
+    # Of one URN several old things may be removed in one update: those of releases that failed too.
+    return f"{metadata.op.value} {metadata.urn} {metadata.old.id if metadata.old is not None else ''}"
 
 
 def _step(metadata: StepEventMetadata, state: StepState, seconds: float) -> Step:
@@ -133,19 +142,10 @@ def _step(metadata: StepEventMetadata, state: StepState, seconds: float) -> Step
 
 
 def _name(metadata: StepEventMetadata) -> str:
-    """Name a resource for people: by the labels that it bears, else by its own name."""
-    inputs: Mapping[str, Any] = {}
     for side in (metadata.new, metadata.old):
         if side is not None and side.inputs:
-            inputs = side.inputs
-            break
-    labels = {
-        label.get("label", ""): label.get("value", "")
-        for label in inputs.get("labels") or () if isinstance(label, dict)
-    }
-    if LABEL_AGENCY in labels and labels.get(LABEL_NAME):
-        return str(labels[LABEL_NAME])
-    return short_name(urn_name(metadata.urn), stack_of(metadata.urn))
+            return display_name(side.inputs, metadata.urn)
+    return display_name({}, metadata.urn)
 
 
 def _changed(metadata: StepEventMetadata) -> str:

@@ -44,17 +44,18 @@ class Gate:
         if facts.status == "running" and (facts.health == "healthy" if has_test else self._has_settled(facts)):
             return
         watch = _Watch(self.session, key=f"well {wanted.container_id}", name=wanted.what, action="wait until well")
-        first_restarts = facts.restarts
+        first_restarts, code = facts.restarts, 0
         may_start = True
         deadline_s = wanted.health.start_ms / 1000
         while True:
+            code = facts.exit_code or code       # while it runs again, the engine says 0
             if facts.status in ENDED or facts.status == "created":
                 if not (may_start and self._ended_before(facts)):
                     watch.fail(facts, f"ended with code {facts.exit_code}{_why(facts)}")
                 may_start = False
                 self.session.engine.start(facts.id)
             elif facts.status == "restarting" or facts.restarts - first_restarts >= RESTARTS:
-                watch.fail(facts, f"keeps ending with code {facts.exit_code}{_why(facts)} and being restarted")
+                watch.fail(facts, f"keeps ending with code {code}{_why(facts)} and being restarted")
             elif facts.health == "healthy" or self._answers_well(facts, wanted.health):
                 watch.done()
                 return

@@ -77,9 +77,9 @@ def wrong(path: Path, stack: str) -> PassphraseError:
 
 def _make(path: Path) -> None:
     """Write a new passphrase so that the file appears whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".passphrase.{os.getpid()}.{secrets.token_hex(4)}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(secrets.token_urlsafe(PASSPHRASE_BYTES) + "\n")
@@ -94,4 +94,5 @@ def _make(path: Path) -> None:
             "you may write to; free space or choose another one with --state",
         ) from exc
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()

@@ -5,6 +5,7 @@ Where there is no /proc, the answers are the careful ones (alive; unknown).
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -51,15 +52,28 @@ def listener_of(port: int) -> str:
         return ""
     wanted = {f"socket:[{inode}]" for inode in inodes}
     for folder in PROC.iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            links = [os.readlink(link) for link in (folder / "fd").iterdir()]  # noqa: PTH115 - not a path
-            if wanted.intersection(links):
-                return f"{(folder / 'comm').read_text().strip()} (pid {folder.name})"
-        except OSError:
-            continue                     # it ended, or is another user's
+        if folder.name.isdigit() and wanted.intersection(_open_files(folder)):
+            return f"{_name_of(folder)} (pid {folder.name})"
     return ""
+
+
+def _open_files(folder: Path) -> list[str]:
+    """Name what a process has open, as far as that may be seen; files close while we look."""
+    names = []
+    try:
+        for link in os.scandir(folder / "fd"):
+            with contextlib.suppress(OSError):
+                names.append(os.readlink(link.path))  # noqa: PTH115 - "socket:[1]" is not a path
+    except OSError:
+        pass                             # it ended, or is another user's
+    return names
+
+
+def _name_of(folder: Path) -> str:
+    try:
+        return (folder / "comm").read_text().strip()
+    except OSError:
+        return "a process"
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.errors import StackBusyError, StackError
 from stacks.engine_facts import LABEL_AGENCY
-from stacks.events import EventFold
+from stacks.events import EventFold, display_name
 from stacks.hosting import helper_labels
 from stacks.process import is_alive
 from stacks.pulumi_state import StackState
@@ -72,10 +72,10 @@ def assess(engine: Engine, code: str, state_folder: Path, state: StackState, loc
     containers = {facts.id for facts in engine.containers({LABEL_AGENCY: code})}
     networks = {facts.id for facts in engine.networks()}
     missing = [
-        _name(r.inputs, r.urn) for r in state.of_kind("Container") if r.id not in containers and not r.is_leaving
+        display_name(r.inputs, r.urn) for r in state.of_kind("Container") if r.id not in containers and not r.is_leaving
         and engine.container(r.id) is None
     ]
-    missing += [_name(r.inputs, r.urn) for r in state.of_kind("Network") if r.id not in networks]
+    missing += [f"network {display_name(r.inputs, r.urn)}" for r in state.of_kind("Network") if r.id not in networks]
     kept = [r.id for r in state.of_kind("Volume")]
     there = set(engine.volume_names()) if kept else set()
     protected = {r.id for r in state.of_kind("Volume") if r.is_protected}

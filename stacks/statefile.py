@@ -6,6 +6,7 @@ its release passed the health gate.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -36,7 +37,8 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             "free space or choose another one with --state, then type the command again",
         ) from exc
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
 class Gate(StrEnum):
