@@ -44,7 +44,7 @@ def up(workspace: Path) -> None:
 
 def remove(workspace: Path) -> None:
     """Destroy the agency and its data."""
-    siaga24("stack", "destroy", CODE, "--delete-data", CODE, workspace=workspace, code=None)
+    siaga24("stack", "destroy", CODE, "--yes", "--delete-data", CODE, workspace=workspace, code=None)
 
 
 def first_up_transaction(workspace: Path) -> None:

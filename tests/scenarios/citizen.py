@@ -41,7 +41,7 @@ class Citizen:
             "POST", "/antrean", urlencode({"csrf": field.attributes["value"] or "", "layanan": service}),
         )
         assert status == http.client.SEE_OTHER, f"taking a number was answered with {status}"
-        return headers["Location"].rpartition("/")[2]
+        return headers["location"].rpartition("/")[2]
 
     def ticket(self, identity: str) -> dict[str, Any] | None:
         """Return what the service says of a ticket; None where it knows none."""
@@ -59,7 +59,7 @@ class Citizen:
         return body
 
     def request(self, method: str, path: str, form: str = "") -> tuple[int, dict[str, str], str]:
-        """Make one request on a connection of its own; return status, headers and text."""
+        """Make one request on a connection of its own; return status, headers by lower-case name, and text."""
         connection = http.client.HTTPConnection(*self._address, timeout=TIMEOUT_S)
         connection.sock = self._context.wrap_socket(
             socket.create_connection(self._address, timeout=TIMEOUT_S), server_hostname=self._name,
@@ -74,6 +74,6 @@ class Citizen:
             answer = connection.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or ():
                 self._cookies.load(cookie)
-            return answer.status, dict(answer.headers), answer.read().decode("utf-8", errors="replace")
+            return answer.status, {key.lower(): value for key, value in answer.headers.items()}, answer.read().decode("utf-8", errors="replace")
         finally:
             connection.close()

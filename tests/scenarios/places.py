@@ -26,11 +26,15 @@ PROCESS_POLL_S = 0.05
 
 
 def state_places(state: Path) -> Iterator[Place]:
-    """Every file below the state folder but the homes of secrets."""
+    """Every file below the state folder but the homes of secrets, which must be closed to other users."""
     for file in sorted(state.rglob("*")):
         relative = file.relative_to(state)
-        if file.is_file() and relative.name != "passphrase" and not (relative.parts[0] == "ca" and "key" in file.name):
-            yield f"state file {relative}", file.read_bytes()
+        if not file.is_file():
+            continue
+        if relative.name == "passphrase" or (relative.parts[0] == "ca" and relative.name not in {"ca.pem", "lock"}):
+            assert file.stat().st_mode & 0o077 == 0, f"{relative} is open to other users"
+            continue
+        yield f"state file {relative}", file.read_bytes()
 
 
 def exported_state(toolchain: Toolchain, work_dir: Path, variables: dict[str, str], stack: str) -> Place:

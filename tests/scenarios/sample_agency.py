@@ -23,6 +23,7 @@ _SERVICE = """  {service}:
     image: {image}
     port: 8000
     replicas: 2
+    resources: {{cpus: 1}}
     health: /healthz
     env: {{AGENCY_NAME: {name}, OFFICE_NAME: Kantor {service}, LAYANAN: "UMUM=Umum, KTP=Kartu", TZ_NAME: Asia/Jakarta}}
     secrets: [SECRET_KEY]

@@ -19,6 +19,7 @@ import docker
 from infra.gateway import servers_up
 from monitors.core.document import from_document
 from monitors.core.model import Run, Target
+from monitors.ledger.sqlite_reader import SqliteReader
 from stacks.toolchain import Toolchain
 from tests.factories import write_workspace
 from tests.scenarios.command import ROOT, SIAGA24, Done, environment_of, siaga24
@@ -110,11 +111,9 @@ class Stage:
 
     def runs(self, code: str) -> list[Run]:
         """Return the agency's runs as the ledger holds them, oldest first."""
-        from monitors.ledger.sqlite import open_reader
-
         if not (self.state / "ledger.sqlite").exists():
             return []
-        with contextlib.closing(open_reader(self.state / "ledger.sqlite")) as ledger:
+        with contextlib.closing(SqliteReader(self.state / "ledger.sqlite")) as ledger:
             return list(ledger.runs(code, SERVICE, start_ms=0, end_ms=FAR_MS))
 
     def until_verdict(self, code: str, verdict: str, *, since_ms: int = 0) -> Run:
@@ -152,7 +151,7 @@ def clear_stage(stage: Stage) -> None:
         if stage.monitor is not None:
             stage.stop_monitor()
         for code in (FIRST, SECOND):
-            stage.siaga24("stack", "destroy", code, "--delete-data", code, code=None)
+            stage.siaga24("stack", "destroy", code, "--yes", "--delete-data", code, code=None)
     finally:
         for code in (FIRST, SECOND):
             remove_leftovers(stage.engine, code)

@@ -58,7 +58,7 @@ def test_destroying_one_agency_keeps_its_data_and_the_other_agency(stage: Stage)
     ticket = Citizen(stage.target(SECOND)).take_number()
     volumes = data_volumes(stage.engine, SECOND)
     assert volumes
-    stage.siaga24("stack", "destroy", SECOND)
+    stage.siaga24("stack", "destroy", SECOND, "--yes")
     try:
         assert containers(stage.engine, SECOND, stopped=True) == []
         assert data_volumes(stage.engine, SECOND) == volumes
