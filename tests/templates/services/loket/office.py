@@ -154,6 +154,13 @@ class Replica:
     def health(self) -> Answer:
         return self.browser().get("/healthz")
 
+    def answers(self) -> bool:
+        """Say whether it serves, well or not."""
+        try:
+            return self.health().status > 0
+        except OSError:
+            return False
+
     def is_healthy(self) -> bool:
         try:
             return self.health().status == 200
@@ -209,7 +216,8 @@ class Office:
         code, output = self.database.exec_run(
             ["psql", "-U", "postgres", "-d", "loket", "-v", "ON_ERROR_STOP=1", "-qAtc", statement]
         )
-        text = bytes(output).decode().strip()
+        assert isinstance(output, bytes)
+        text = output.decode().strip()
         assert code == 0, text
         return text
 

@@ -59,7 +59,7 @@ def test_ticket_address_cannot_be_guessed(replica):
     ids=["missing", "not a token", "one character changed", "of another session"],
 )
 def test_a_form_without_its_session_s_token_is_refused_and_takes_no_number(office, replica, spoil):
-    def last():
+    def last() -> object:
         return office.sql("select sum(last_number) from counter")
 
     replica.browser().take()

@@ -137,7 +137,7 @@ def test_each_request_is_one_line_of_the_log(replica):
 
 def test_it_runs_as_a_fixed_user_that_is_not_root_within_its_memory(office, replica):
     code, output = replica.container.exec_run(["id", "-u"])
-    assert (code, output) == (0, b"10001\n")
+    assert (code, output) == (0, b"10003\n")
     code, output = replica.container.exec_run(["sh", "-c", "touch /app/x"])
     assert code != 0
     for _ in range(200):
