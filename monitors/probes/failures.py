@@ -135,10 +135,10 @@ def _transfer(code: int, message: str, *, host: str, phase: Phase, system: int, 
         return f"{host} closed the connection in the middle of the body, {_bytes(received)} read"
     if code in {1, 8} or "HTTP/0.9" in message:
         return f"what {host} answered is not HTTP"
-    if code == 100 or "header" in message.lower():
-        return f"the answer's header is too large or broken ({_trimmed(message)})"
     if code == 61:
         return "the body is not encoded as its header says"
+    if code == 100 or "header" in message.lower():
+        return f"the answer's header is too large or broken ({_trimmed(message)})"
     if code == 3:
         return f"the address cannot be used ({_trimmed(message)})"
     if code in {55, 56}:

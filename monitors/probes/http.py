@@ -7,14 +7,16 @@ libcurl keeps the parsed set with the multi handle, and parsing the system's cos
 
 from __future__ import annotations
 
+import ctypes
 import select
+import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pycurl
 
 from monitors.probes.answer import Answer, Marks, Sink, certificate_end_ms, header_of, host_of, phases_of
-from monitors.probes.failures import explain
+from monitors.probes.failures import Phase, explain
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class HttpSession:
             self._curl: pycurl.Curl | None = pycurl.Curl()
             self._share = pycurl.CurlShare()
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+            self._curl.setopt(pycurl.SHARE, self._share)         # survives the resets between requests
         else:
             self._curl = engine.idle.pop() if engine.idle else pycurl.Curl()
 
@@ -97,7 +100,6 @@ class HttpSession:
             if self._engine.reads_certificates:
                 put(pycurl.OPT_CERTINFO, 1)
         if self._share is not None:
-            put(pycurl.SHARE, self._share)
             put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
         else:
             put(pycurl.FRESH_CONNECT, 1)
@@ -166,9 +168,10 @@ class HttpSession:
         if is_tls and self._engine.reads_certificates:
             answer.certificate_ends_ms = certificate_end_ms(get(pycurl.INFO_CERTINFO))
         if code:
+            self._lane.is_looking_up |= reached is Phase.DNS
             answer.failure = explain(
                 code, message, host=host_of(self._sent.url), phase=reached, taken_us=end,
-                system=get(pycurl.OS_ERRNO), verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
+                system=get(pycurl.OS_ERRNO) or _own_shortage(code), verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
                 received=self._sink.size, limit=self._sink.limit,
             )
         on_done(answer)
@@ -208,6 +211,9 @@ class HttpEngine:
         for lane in self._lanes.values():
             lane.close()
         self._lanes.clear()
+        for curl in self.idle:
+            curl.close()
+        self.idle.clear()
         self._epoll.close()
         self._trust.close()
 
@@ -225,13 +231,16 @@ class HttpEngine:
 class _Lane:
     """One multi handle and its timer."""
 
-    __slots__ = ("_by_socket", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "running")
+    __slots__ = (
+        "_by_socket", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up", "running",
+    )
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, epoll: select.epoll, by_socket: dict[int, _Lane], ca_file: str,
     ) -> None:
         self._loop, self._epoll, self._by_socket, self.ca_file = loop, epoll, by_socket, ca_file
         self.running: dict[pycurl.Curl, HttpSession] = {}
+        self.is_looking_up = False       # a name is perhaps still being looked up by a thread of the library
         self._woken = False
         self._wake_s: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -245,6 +254,7 @@ class _Lane:
 
     def cancel(self, curl: pycurl.Curl) -> None:
         if self.running.pop(curl, None) is not None:
+            self.is_looking_up |= not curl.getinfo(pycurl.NAMELOOKUP_TIME_T)
             self._multi.remove_handle(curl)
 
     def act(self, descriptor: int, events: int) -> None:
@@ -274,6 +284,13 @@ class _Lane:
             self._timer.cancel()
         for curl in tuple(self.running):
             self.cancel(curl)
+        if self.is_looking_up:
+            # closing waits for threads that ask a name server; one that is silent would hold up the monitor's end
+            self._multi.setopt(pycurl.M_SOCKETFUNCTION, None)
+            self._multi.setopt(pycurl.M_TIMERFUNCTION, None)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._multi))
+        else:
+            self._multi.close()
 
     def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
         """Follow the library's wishes for a socket. It is called inside of ``socket_action``."""
@@ -326,3 +343,14 @@ class _Lane:
         self._woken = False
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self.reap()
+
+
+def _own_shortage(code: int) -> int:
+    """Find out whether a connection was not made because we can open no socket: libcurl tells no errno then."""
+    if code != pycurl.E_COULDNT_CONNECT:
+        return 0
+    try:
+        socket.socket().close()
+    except OSError as exc:
+        return exc.errno or 0
+    return 0

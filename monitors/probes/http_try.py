@@ -117,6 +117,8 @@ class _StepUnderWay:
 
     def _send(self, hop: Hop) -> None:
         self._way.append(hop.url)
+        if self._ready.max_redirects:
+            self._seen.add((hop.method, hop.url, self._session.cookies()))
         self._session.send(
             hop, left_s=self._ends_s - self._loop.time(), max_bytes=self._steps.max_bytes,
             connect_to=self._steps.connect_to, wants_headers=self._ready.wants_headers,
@@ -139,7 +141,6 @@ class _StepUnderWay:
 
     def _redirected(self, hop: Hop, answer: Answer) -> _End | None:
         """Follow. The same request with the same cookies is a loop; a page that sets a cookie first is none."""
-        self._seen.add((hop.method, hop.url, self._session.cookies()))
         ahead = follow(hop, answer.status, answer.redirect)
         if (ahead.method, ahead.url, self._session.cookies()) in self._seen:
             return _End(problem=f"redirected in a loop: {way([*self._way, ahead.url])}")
