@@ -96,6 +96,11 @@ class Expectations:
         """They look at the decoded body."""
         return bool(self._body_claims or self._queried)
 
+    @property
+    def has_queries(self) -> bool:
+        """They look into the parsed body."""
+        return bool(self._queried)
+
     def of_answer(self, answer: Answer, text: str, saved: Mapping[str, str]) -> str:
         """Check what is cheap; give the problem, or "". Raises FillError."""
         if not self._status.accepts(answer.status):

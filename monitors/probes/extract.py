@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+INLINE_CHARS = 4096                      # so short a body does a parser no harm
 VALUE_LIMIT = 65_536                     # characters of one value; a token or a view state fits, a body does not
 PATTERN_TIMEOUT_S = 0.2
 
@@ -87,6 +88,16 @@ def extract(body: str, queries: Sequence[Query]) -> list[Found]:
         else:
             results.append(_by_regex(body, query))
     return results
+
+
+def is_small(body: str, queries: Sequence[Query]) -> bool:
+    """Tell whether a body can be read at once, on the thread of the loop.
+
+    JSONPath's own pattern functions have no time limit, so a body that they search never is.
+    """
+    return len(body) <= INLINE_CHARS and not any(
+        query.by is By.JSON and ("match(" in query.expression or "search(" in query.expression) for query in queries
+    )
 
 
 def as_text(value: object) -> str:

@@ -25,14 +25,18 @@ BY = {SaveKind.CSS: By.CSS, SaveKind.JSON: By.JSON, SaveKind.REGEX: By.REGEX}
 
 
 class HttpKind:
-    """Makes HTTP steps ready."""
+    """Makes HTTP steps ready. ``reads_pages``: some of them look into parsed bodies."""
+
+    reads_pages = False
 
     def __init__(self, loop: asyncio.AbstractEventLoop, engine: HttpEngine, reader: PageReader) -> None:
         self.loop, self.engine, self.reader = loop, engine, reader
 
     def prepare(self, target: Target, transaction: Transaction) -> HttpSteps:
         """Make the steps ready. Raises UsageError where one cannot be run."""
-        return HttpSteps(self, target, transaction)
+        steps = HttpSteps(self, target, transaction)
+        self.reads_pages |= any(step.has_queries for step in steps.steps)
+        return steps
 
 
 class HttpSteps:
@@ -70,6 +74,11 @@ class ReadyStep:
         self.cookies = tuple(save for save in step.saves if save.kind is SaveKind.COOKIE)
         self.wants_headers = self.expectations.needs_headers or bool(self.headers)
         self.needs_text = self.expectations.needs_text or bool(self.queried)
+
+    @property
+    def has_queries(self) -> bool:
+        """It looks into the parsed body."""
+        return bool(self.queried) or self.expectations.has_queries
 
     def queries(self, saved: Mapping[str, str]) -> list[Query]:
         """All that must be looked for in the body: first what is expected, then what is saved."""

@@ -9,9 +9,8 @@ from monitors.core.model import Phases
 from monitors.core.verdict import spoken_us
 from monitors.probes.base import StepOutcome
 from monitors.probes.charset import decode
-from monitors.probes.extract import extract
+from monitors.probes.extract import extract, is_small
 from monitors.probes.fill import FillError
-from monitors.probes.reader import is_small
 from monitors.probes.redirects import REDIRECTS, RedirectError, follow, way
 
 if TYPE_CHECKING:

@@ -19,26 +19,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitors.probes.extract import By, Found, Query
+from monitors.probes.extract import Found, Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-INLINE_BYTES = 4096
 FRAME = struct.Struct("!I")
 READABLE = "more than 0.5 s of computing or 256 MB of memory"
 STOP_PATIENCE_S = 2.0
 RETRY_S = 1.0
-
-
-def is_small(body: str, queries: Sequence[Query]) -> bool:
-    """Tell whether a body can be read at once, on the thread of the loop.
-
-    JSONPath's own pattern functions have no time limit, so a body that they search never is.
-    """
-    return len(body) <= INLINE_BYTES and not any(
-        query.by is By.JSON and ("match(" in query.expression or "search(" in query.expression) for query in queries
-    )
 
 
 @dataclass(slots=True)
@@ -62,7 +51,7 @@ class Ticket:
 
 
 class PageReader:
-    """Hands pages to worker processes, which start with the first page that needs one.
+    """Hands pages to worker processes, which start with ``warm`` or the first page.
 
     Used on the thread of the event loop. ``close`` ends the workers.
     """
@@ -76,11 +65,18 @@ class PageReader:
     def read(self, body: str, queries: Sequence[Query], on_done: Callable[[list[Found]], None]) -> Ticket:
         """Look for ``queries`` in ``body`` in another process; ``on_done`` gets what was found, in their order."""
         job = _Job(body, queries, on_done)
+        self._started().put_nowait(job)
+        return Ticket(job)
+
+    def warm(self) -> None:
+        """Start the workers now, so that the first page need not wait for them."""
+        self._started()
+
+    def _started(self) -> asyncio.Queue[_Job]:
         if self._jobs is None:
             self._jobs = asyncio.Queue()
             self._tasks = [asyncio.get_running_loop().create_task(self._work(self._jobs)) for _ in range(self._count)]
-        self._jobs.put_nowait(job)
-        return Ticket(job)
+        return self._jobs
 
     @property
     def waiting(self) -> int:
