@@ -26,11 +26,10 @@ MAX_DEPTH = 40
 
 # YAML 1.2, section 5.1, c-printable, turned around
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_PLAIN_TAGS = {"str", "int", "float", "bool", "null", "timestamp", "map", "seq", "merge", "binary", "value"}
 
 
-class _ShallowComposer(Composer):
-    """Stops at a depth that no definition has: the parser's own time grows with the square of it."""
+class _PlainComposer(Composer):
+    """Stops at a tag, and at a depth that no definition has: the parser's own time grows with the square of it."""
 
     depth = 0
 
@@ -39,6 +38,14 @@ class _ShallowComposer(Composer):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _too_deep(self.parser.peek_event().start_mark.line + 1)
+        event = self.parser.peek_event()
+        if getattr(event, "tag", None) is not None:
+            raise YamlFault(
+                event.start_mark.line + 1,
+                f'the tag "{str(event.tag).replace("tag:yaml.org,2002:", "!!")[:40]}"',
+                "values without tags",
+                "remove the word that begins with an exclamation mark",
+            )
         try:
             return super().compose_node(parent, index)
         finally:
@@ -66,7 +73,6 @@ class _Walk:
             raise _too_deep(line)
         if id(raw) in self.open_nodes:
             raise YamlFault(line, "an alias stands inside the thing that it names", "no circles", "remove the alias")
-        _check_tag(raw, line)
         if isinstance(raw, ScalarNode):
             return Scalar(text=raw.value, line=line, is_plain=not raw.style, is_flow=is_flow)
         if not isinstance(raw, SequenceNode | MappingNode):
@@ -109,7 +115,7 @@ def read(data: bytes) -> Table:
     text = _decoded(data)
     try:
         yaml = YAML(typ="safe", pure=True)
-        yaml.Composer = _ShallowComposer
+        yaml.Composer = _PlainComposer
         documents = list(yaml.compose_all(io.StringIO(text)))
     except MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
@@ -186,28 +192,6 @@ def _decoded(data: bytes) -> str:
         line = text.count("\n", 0, found.start()) + 1
         raise YamlFault(line, f"control character {ord(found.group()):#04x}", "printable text", "remove the character")
     return text
-
-
-def _check_tag(raw: YamlNode, line: int) -> None:
-    tag = str(raw.tag or "")
-    name = tag.removeprefix("tag:yaml.org,2002:")
-    if tag.startswith("tag:yaml.org,2002:") and name in _PLAIN_TAGS and not _is_tagged(raw):
-        return
-    raise YamlFault(
-        line,
-        f'the tag "{_short(tag)}"',
-        "values without tags",
-        "remove the word that begins with an exclamation mark",
-    )
-
-
-def _is_tagged(raw: YamlNode) -> bool:
-    """Tell whether a tag stands in the file (the composer fills in one where none does)."""
-    return isinstance(raw, ScalarNode) and raw.style is not None and not str(raw.tag).endswith(":str")
-
-
-def _short(tag: str) -> str:
-    return tag.replace("tag:yaml.org,2002:", "!!")[:40]
 
 
 def _too_deep(line: int) -> YamlFault:

@@ -22,7 +22,7 @@ class ListOf:
     kind: Kind
     least: int = 1
     most: int = 100
-    is_set: bool = False  # no text twice
+    is_set: bool = False  # items are texts, none stands twice
     what: str = ""  # in words; else from the items' kind
 
     @property
@@ -42,16 +42,17 @@ class ListOf:
             at.fault(describe(node), self.word, mend)
             return None
         found: list[tuple[Place, Any]] = []
-        seen: set[str] = set()
+        seen: set[Any] = set()
         for number, item in enumerate(node.items):
             below = at.below(str(number), item.line)
             value = self.kind.read(item, below)
-            if self.is_set and isinstance(value, str) and value in seen:
+            if self.is_set and value in seen:
                 below.fault(f"{quoted(value)} stands in the list twice", "each item once", "remove one of the two")
                 continue
             if value is not None:
-                seen.add(str(value))
                 found.append((below, value))
+            if self.is_set:
+                seen.add(value)
         count = len(node.items)
         if not self.least <= count <= self.most:
             at.fault(
