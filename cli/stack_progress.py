@@ -89,7 +89,7 @@ class JsonProgress:
         """Print a note."""
         self.line("note", text=text)
 
-    def line(self, kind: str, **fields: Any) -> None:
+    def line(self, kind: str, /, **fields: Any) -> None:
         """Print one object."""
         with self._lock:
             click.echo(json.dumps({"type": kind, **fields}, ensure_ascii=False, default=str))

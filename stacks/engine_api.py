@@ -7,6 +7,7 @@ request a StackError, what is not there is ``None``. What is asked over it is in
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Self, TypeVar
@@ -34,6 +35,7 @@ class EngineApi:
         """Connect to ``host`` (``unix:///var/run/docker.sock``, ``tcp://...``). Raises ToolchainError."""
         self.host = host
         try:
+            _knock(host)
             with closing(self._client(DEFAULT_DOCKER_API_VERSION, timeout_s)) as asked:
                 self._version: str = asked.version(api_version=False)["ApiVersion"]
             self._api = self._client(self._version, timeout_s)
@@ -91,10 +93,18 @@ class EngineApi:
         return f"{self._api.base_url}/v{self._version}{path}"
 
 
+def _knock(host: str) -> None:
+    """Open a connection and close it: docker-py would leave the socket of a refused one open."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
+            knocking.settimeout(ANSWER_S)
+            knocking.connect(host.removeprefix("unix://"))
+
+
 def _unreachable(host: str, exc: Exception) -> ToolchainError:
     """Say why an engine does not answer, and what helps."""
-    text = str(exc)
-    if "PermissionError" in text or isinstance(exc, PermissionError):
+    text = f"{type(exc).__name__}: {exc}"
+    if "PermissionError" in text:
         cause, mend = "this user may not use it", 'add the user to the group "docker" and log in again, or use sudo'
     elif "FileNotFoundError" in text:
         cause, mend = "there is no such socket", START_DOCKER
@@ -103,5 +113,5 @@ def _unreachable(host: str, exc: Exception) -> ToolchainError:
     elif "timed out" in text.lower():
         cause, mend = "it does not answer in time", "look at its log (journalctl -u docker) and restart it"
     else:
-        cause, mend = text or type(exc).__name__, START_DOCKER
+        cause, mend = text, START_DOCKER
     return ToolchainError(f"Docker engine {host}: {cause}; expected a running Docker engine; {mend}")
