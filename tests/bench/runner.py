@@ -15,7 +15,7 @@ from tests.bench.base import BenchError, Benchmark, Figure, progress
 from tests.bench.machine import machine_facts
 
 FILE_VERSION = 1
-FRAME = {"__main__", "base", "machine", "runner", "stack"}       # files of this folder that hold no benchmark
+FRAME = {"__main__", "base", "machine", "runner", "stack", "tls_site"}       # files of this folder that hold no benchmark
 
 
 def find() -> dict[str, Benchmark]:

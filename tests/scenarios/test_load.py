@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import http.server
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from tests.scenarios.load import KEPT, NEW, Load, LoadPlan, running_load
+from tests.servers import Authority
 
 NAME = "loket.example"
 EVERY = 10                               # every tenth request is answered badly
@@ -60,35 +55,16 @@ class Answers(http.server.BaseHTTPRequestHandler):
         """Stay quiet."""
 
 
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption(),
-    ))
-    return cert_file, key_file
-
-
 @pytest.fixture
 def served(tmp_path) -> Iterator[tuple[Server, Path]]:
-    cert_file, key_file = certificate(tmp_path, NAME)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(cert_file, key_file)
+    authority = Authority(tmp_path)
+    ca_file = tmp_path / "ca.pem"
+    ca_file.write_text(authority.pem, encoding="utf-8")
     server = Server(("127.0.0.1", 0), Answers)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.socket = authority.context(NAME).wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield server, cert_file
+    yield server, ca_file
     server.shutdown()
     thread.join()
     server.server_close()
