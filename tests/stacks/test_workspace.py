@@ -63,16 +63,22 @@ def test_an_unknown_agency_finds_its_neighbour(samples):
 def test_a_file_that_names_another_subnet_port_and_host_is_told_at_the_later_file(samples):
     edit(samples, "disdukcapil-jayapura", "10.124.0.64/26", "10.124.0.0/26")
     edit(samples, "disdukcapil-jayapura", "8444", "8443")
-    edit(samples, "disdukcapil-jayapura", "    port: 8000\n    replicas: 2\n    health: /healthz\n    env:\n      AGENCY_NAME: Dinas Kependudukan dan Pencatatan Sipil Kota Jayapura\n      OFFICE_NAME: Kantor", "    port: 8000\n    host: antrean.dinkes-bandung.example\n    replicas: 2\n    health: /healthz\n    env:\n      AGENCY_NAME: Dinas Kependudukan dan Pencatatan Sipil Kota Jayapura\n      OFFICE_NAME: Kantor")
+    edit(samples, "disdukcapil-jayapura", "  adminduk:\n", "  adminduk:\n    host: antrean.dinkes-bandung.example\n")
     with pytest.raises(DefinitionError) as told:
         open_workspace().agencies()
     assert told.value.faults == (
-        "disdukcapil-jayapura.yaml:17: network/subnet: 10.124.0.0/26 overlaps 10.124.0.0/26 of dinkes-bandung.yaml:18; "
-        'expected a subnet of its own; choose a free one; "siaga24 agency new" finds it',
-        "disdukcapil-jayapura.yaml:21: gateway/https_port: port 8443 of 127.0.0.1 is also taken by dinkes-bandung.yaml:22; "
-        "expected a port of its own on each address; choose another port",
-        'disdukcapil-jayapura.yaml:29: services/adminduk/host: the host "antrean.dinkes-bandung.example" is also that of '
-        'dinkes-bandung.yaml:25; expected a host of its own; choose another "host" or "domain"',
+        (
+            "disdukcapil-jayapura.yaml:17: network/subnet: 10.124.0.0/26 overlaps 10.124.0.0/26 of dinkes-bandung.yaml:18; "
+            'expected a subnet of its own; choose a free one; "siaga24 agency new" finds it'
+        ),
+        (
+            "disdukcapil-jayapura.yaml:21: gateway/https_port: port 8443 of 127.0.0.1 is also taken by dinkes-bandung.yaml:22; "
+            "expected a port of its own on each address; choose another port"
+        ),
+        (
+            'disdukcapil-jayapura.yaml:25: services/adminduk/host: the host "antrean.dinkes-bandung.example" is also that of '
+            'dinkes-bandung.yaml:25; expected a host of its own; choose another "host" or "domain"'
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from stacks.definition.tree import Items, Scalar, Table, YamlFault, plain
 
 
 def test_values_keep_their_text_their_line_and_whether_they_were_quoted():
-    tree = yamlio.read(b"# first\nharga: 1.10\nkode: \"007\"\ndaftar:\n  - yes\n")
+    tree = yamlio.read(b'# first\nharga: 1.10\nkode: "007"\ndaftar:\n  - yes\n')
     (_, price), (key, code), (_, items) = tree.entries
     assert price == Scalar(text="1.10", line=2)
     assert (key.line, code) == (3, Scalar(text="007", line=3, is_plain=False))

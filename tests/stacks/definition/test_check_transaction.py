@@ -16,6 +16,7 @@ SILVER = standard_tiers()["silver"]
 def read(text):
     findings = Findings(file="a.yaml")
     record = TRANSACTION.read(yamlio.read(text.encode()), Place(findings=findings, line=1))
+    assert record is not None
     check_transaction(record, SILVER)
     return record, findings
 
@@ -49,7 +50,7 @@ def test_a_critical_step_that_needs_a_value_of_one_that_may_fail_is_a_warning():
         "steps:\n- {name: a, get: /, critical: false, save: {x: {cookie: s}}}\n- {name: b, get: '/${x}'}\n",
     )
     assert findings.faults == []
-    assert "${x} is saved by \"a\", which is not critical" in findings.warning_lines()[0]
+    assert '${x} is saved by "a", which is not critical' in findings.warning_lines()[0]
 
 
 def test_a_latency_target_beyond_the_deadline_is_a_warning():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stacks.definition.grammar_expect import COOKIE, HEADER, JSON_PATH, REGEX, SAVE, SELECTOR, STATUS
+from stacks.definition.scalars import Text
 
 
 @pytest.mark.parametrize(("kind", "text"), [
@@ -31,5 +32,8 @@ def test_what_does_not_compile_is_told_why(kind, text, mend):
 
 @pytest.mark.parametrize(("text", "mend"), [("[0-9]+", "it has none"), ("(a)(b)", "it has 2"), ("(?:a)(b)", ""), ("(?P<x>a)", "")])
 def test_a_saved_pattern_has_exactly_one_group(text, mend):
-    found = SAVE.keys["regex"].kind.check(text)
+    kind = SAVE.keys["regex"].kind
+    assert isinstance(kind, Text)
+    assert kind.check
+    found = kind.check(text)
     assert (mend in found) if mend else found == ""
