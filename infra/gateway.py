@@ -86,7 +86,7 @@ def command() -> tuple[str, ...]:
 
 def check(digest: str) -> tuple[str, ...]:
     """Return the command that checks a configuration inside the gateway before it is used."""
-    return ("haproxy", "-c", "-q", "-f", f"{FOLDER}/{digest}/haproxy.cfg")
+    return ("haproxy", "-c", "-f", f"{FOLDER}/{digest}/haproxy.cfg")
 
 
 def ask(path: str) -> tuple[str, ...]:

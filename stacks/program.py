@@ -154,7 +154,7 @@ def _service(service: Service, inputs: Inputs) -> ServiceSpec:
         ),
         jobs=tuple(JobSpec(name=job.name, command=job.command, deadline_ms=job.deadline_ms) for job in service.jobs),
         database=_own_database(service, inputs),
-        has_egress=external is not None,
+        has_egress=service.egress or external is not None,
         limits=_limits(service.resources, service.log),
     )
 
