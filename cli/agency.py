@@ -78,7 +78,7 @@ def list_command(output: str, workspace: Path | None, state: Path | None) -> Non
         print_csv(CSV_COLUMNS, [_csv_row(_listed(one)) for one in checked])
         return
     if checked:
-        print_table(TABLE_COLUMNS, [_row(one) for one in checked], right=("https port",))
+        print_table(TABLE_COLUMNS, [_row(one) for one in checked], right=("https port",), folded=("name", "services"))
     faulty = sum(1 for one in checked if one.findings.faults)
     if not checked:
         console().print(f"no agency yet; make one: siaga24 agency new CODE{_again(workspace)}", markup=False)
@@ -216,11 +216,12 @@ def _coloured(line: str, style: str) -> Text:
     """Colour what is wrong; the place before it and the way to mend it stay in the terminal's own colour."""
     place, _, rest = line.partition(": ")
     path, _, message = rest.partition(": ")
-    text = Text(f"{place}: ", style="bold")
+    text = Text()
+    text.append(f"{place}: ", style="bold")
     text.append(f"{path}: ", style="cyan")
     what, _, mend = message.partition("; expected ")
     text.append(what, style=style)
-    text.append(f"; expected {mend}", style="")
+    text.append(f"; expected {mend}")
     return text
 
 

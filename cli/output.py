@@ -49,11 +49,16 @@ def print_table(
     *,
     title: str = "",
     right: Sequence[str] = (),
+    folded: Sequence[str] | None = None,
 ) -> None:
-    """Print rows under ``columns``; the columns named in ``right`` are aligned right. Cells are text or rich Text."""
+    """Print rows under ``columns``; the columns named in ``right`` are aligned right. Cells are text or rich Text.
+
+    On a narrow terminal only the columns in ``folded`` get more lines (None: all may): codes stay in one piece.
+    """
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        is_whole = folded is not None and column not in folded
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=is_whole)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     console().print(table)
