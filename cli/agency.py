@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stacks.loader import Checked
 
 WRONG_USE = 2
-TABLE_COLUMNS = ("agency", "name", "time zone", "tier", "services", "https port", "subnet")
+TABLE_COLUMNS = ("agency", "name", "time zone", "services", "port")
 CSV_COLUMNS = (
     "agency", "name", "kind", "time_zone", "tier", "wave", "hosted", "external", "https_port", "subnet", "faults",
 )
@@ -78,7 +78,7 @@ def list_command(output: str, workspace: Path | None, state: Path | None) -> Non
         print_csv(CSV_COLUMNS, [_csv_row(_listed(one)) for one in checked])
         return
     if checked:
-        print_table(TABLE_COLUMNS, [_row(one) for one in checked], right=("https port",), folded=("name", "services"))
+        print_table(TABLE_COLUMNS, [_row(one) for one in checked], right=("port",), folded=("name", "services"))
     faulty = sum(1 for one in checked if one.findings.faults)
     if not checked:
         console().print(f"no agency yet; make one: siaga24 agency new CODE{_again(workspace)}", markup=False)
@@ -185,7 +185,7 @@ def _row(one: Checked) -> list[object]:
         return [one.path.stem, faults, *[""] * (len(TABLE_COLUMNS) - 2)]
     services = f"{len(found.hosted)} hosted" + (f", {len(found.external)} external" if found.external else "")
     port = found.gateway.https_port if found.gateway else ""
-    return [found.code, found.name, found.time_zone, found.tier, services, port, found.subnet or ""]
+    return [found.code, found.name, found.time_zone, services, port]
 
 
 def _print_findings(checked: Sequence[Checked]) -> None:

@@ -58,7 +58,10 @@ def print_table(
     table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for column in columns:
         is_whole = folded is not None and column not in folded
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=is_whole)
+        table.add_column(
+            column, justify="right" if column in right else "left", overflow="fold", no_wrap=is_whole,
+            min_width=None if folded is None or is_whole else 10,
+        )
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     console().print(table)

@@ -6,6 +6,7 @@ import json
 
 from rich.text import Text
 
+from cli import output
 from cli.output import print_csv, print_json, print_table, verdict_text
 
 
@@ -38,3 +39,11 @@ def test_csv_quotes_what_must_be_quoted(capsys):
 def test_csv_disarms_a_cell_that_a_spreadsheet_would_run(capsys):
     print_csv(["name"], [["=HYPERLINK(1)"], ["-1+2"], ["-5.5"]])
     assert capsys.readouterr().out == "name\n'=HYPERLINK(1)\n'-1+2\n-5.5\n"
+
+
+def test_on_a_narrow_terminal_only_folded_columns_get_more_lines(monkeypatch, capsys):
+    monkeypatch.setattr(output, "PIPE_WIDTH", 40)
+    output.print_table(("code", "name"), [("dinas-kependudukan-jayapura", "Dinas Kependudukan")], folded=("name",))
+    shown = capsys.readouterr().out
+    assert "dinas-kependudukan-jayapura" in shown
+    assert "Dinas Kependudukan" not in shown
