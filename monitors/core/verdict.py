@@ -15,7 +15,7 @@ US_PER_S = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class RunVerdict:
     """What a run's tries say. ``reason`` is a sentence, empty when the verdict is ``up``."""
 
     verdict: Verdict
@@ -24,7 +24,7 @@ class Judgement:
     first_try_failed: bool = False
 
 
-UP = Judgement(verdict=Verdict.UP)
+UP = RunVerdict(verdict=Verdict.UP)
 
 
 def spoken_us(duration_us: int) -> str:
@@ -48,49 +48,49 @@ def judge(
     *,
     latency_target_ms: int | None = None,
     own_network_works: bool | None = None,
-) -> Judgement:
+) -> RunVerdict:
     """Judge a run by its tries; ``second`` is there exactly where ``needs_second_try(first)``.
 
     ``latency_target_ms``: of the whole transaction. ``own_network_works``: what canaries said after the last try, None
     where none were asked; only ``False`` changes anything, and only a run that would be ``down``.
     """
     if first.fault:
-        return Judgement(verdict=Verdict.UNKNOWN, reason=first.fault)
+        return RunVerdict(verdict=Verdict.UNKNOWN, reason=first.fault)
     failed = first.failed_step
     if failed is None:
         return _judge_passed(first, latency_target_ms)
     if second is None:
         raise ValueError("a try whose critical step failed was judged without a second one")
     if second.fault:
-        return Judgement(
+        return RunVerdict(
             verdict=Verdict.UNKNOWN, first_try_failed=True, failed_step=failed.name,
             reason=f"first try: {failed.reason}; the second could not be made: {second.fault}",
         )
     again = second.failed_step
     if again is None:
-        return Judgement(
+        return RunVerdict(
             verdict=Verdict.DEGRADED, first_try_failed=True, failed_step=failed.name,
             reason=f"first try: {failed.reason}; the second passed",
         )
     if own_network_works is False:
-        return Judgement(
+        return RunVerdict(
             verdict=Verdict.UNKNOWN, first_try_failed=True, failed_step=again.name,
             reason=f"the monitor's own network failed; what it saw: {again.reason}",
         )
-    return Judgement(verdict=Verdict.DOWN, reason=again.reason, failed_step=again.name, first_try_failed=True)
+    return RunVerdict(verdict=Verdict.DOWN, reason=again.reason, failed_step=again.name, first_try_failed=True)
 
 
-def _judge_passed(attempt: Try, latency_target_ms: int | None) -> Judgement:
+def _judge_passed(attempt: Try, latency_target_ms: int | None) -> RunVerdict:
     flaw: StepResult | None = None
     for step in attempt.steps:
         if not step.passed:
-            return Judgement(verdict=Verdict.DEGRADED, reason=step.reason, failed_step=step.name)
+            return RunVerdict(verdict=Verdict.DEGRADED, reason=step.reason, failed_step=step.name)
         if step.too_slow and flaw is None:
             flaw = step
     if flaw is not None:
-        return Judgement(verdict=Verdict.DEGRADED, reason=flaw.reason)
+        return RunVerdict(verdict=Verdict.DEGRADED, reason=flaw.reason)
     if latency_target_ms is not None and attempt.duration_us > latency_target_ms * US_PER_MS:
-        return Judgement(
+        return RunVerdict(
             verdict=Verdict.DEGRADED,
             reason=f"took {spoken_us(attempt.duration_us)} in all, target {spoken_us(latency_target_ms * US_PER_MS)}",
         )

@@ -1,0 +1,62 @@
+"""What /healthz says: the truth about this monitor, in sentences where something is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from monitors.core.verdict import US_PER_MS, spoken_us
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from monitors.core.model import Target
+    from monitors.recorder import RecorderState
+
+OLD_BATCH_S = 5.0                        # no durable batch for so long is a problem, not a delay
+LAG_MS = 2_000                           # the same for the loop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known of a monitor at one moment."""
+
+    vantage: str
+    life: str
+    targets: Sequence[Target]
+    under_way: int
+    waiting: int
+    recording: RecorderState
+    loop_lag_ms: int
+    wall_clock_off_by_ms: int
+    warnings: Sequence[str]
+
+
+def health(facts: Facts) -> dict[str, Any]:
+    """Write the page. ``problems``: the monitor does not do its work. ``warnings``: it does, but somebody should look."""
+    recording = facts.recording
+    problems = []
+    if facts.loop_lag_ms > LAG_MS:
+        problems.append(f"the monitor's loop has not moved for {spoken_us(facts.loop_lag_ms * US_PER_MS)}")
+    if recording.problem:
+        problems.append(recording.problem)
+    elif recording.batch_age_s > OLD_BATCH_S:
+        problems.append(f"nothing was written to the ledger for {recording.batch_age_s:.0f} s")
+    if recording.overflowed:
+        problems.append(f"{recording.overflowed} results did not fit into the queue and are lost")
+    return {
+        "status": "failing" if problems else "ok",
+        "problems": problems,
+        "warnings": list(facts.warnings),
+        "vantage": facts.vantage,
+        "life": facts.life,
+        "targets": len(facts.targets),
+        "transactions": sum(len(target.transactions) for target in facts.targets),
+        "runs": {"under_way": facts.under_way, "waiting": facts.waiting},
+        "ledger": {
+            "last_batch_age_s": round(recording.batch_age_s, 3), "waiting": recording.waiting,
+            "overflowed": recording.overflowed,
+        },
+        "loop_lag_ms": facts.loop_lag_ms,
+        "wall_clock_off_by_ms": facts.wall_clock_off_by_ms,
+    }

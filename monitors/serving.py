@@ -1,0 +1,109 @@
+"""Serves /metrics and /healthz. Read only: nothing that is asked changes anything."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from monitors.core.errors import Siaga24Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitors.settings import Listen
+
+JSON = "application/json; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+PATIENCE_S = 10.0                        # for a client that says or takes nothing
+
+Page = tuple[int, str, bytes]            # status, content type, body
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_version = "siaga24"
+    sys_version = ""
+    timeout = PATIENCE_S
+    server: _Listener
+
+    def do_GET(self) -> None:
+        """Answer one of the pages."""
+        self._answer(has_body=True)
+
+    def do_HEAD(self) -> None:
+        """Answer without the body."""
+        self._answer(has_body=False)
+
+    def _answer(self, *, has_body: bool) -> None:
+        page = self.server.pages.get(self.path.partition("?")[0])
+        if page is None:
+            status, kind, body = 404, TEXT, f"nothing here; there are {' and '.join(self.server.pages)}\n".encode()
+        else:
+            status, kind, body = page()
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        if has_body:
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
+        """Say nothing: scrapes are no news."""
+
+
+class _Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    pages: dict[str, Callable[[], Page]]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news either."""
+
+
+class Serving:
+    """The monitor's HTTP server. It listens from the moment it is made.
+
+    Raises Siaga24Error, with what to do, where the address cannot be had.
+    """
+
+    def __init__(
+        self, listen: Listen, *, metrics: Callable[[], tuple[str, bytes]], health: Callable[[], dict[str, Any]],
+    ) -> None:
+        try:
+            self._listener = _Listener((listen.host, listen.port), _Handler)
+        except (OSError, OverflowError) as exc:
+            told = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc)
+            raise Siaga24Error(
+                f"cannot listen on {listen}: {told.lower()}; end what holds the port, or choose another with "
+                "--listen HOST:PORT",
+            ) from exc
+        self._metrics, self._health = metrics, health
+        self._listener.pages = {"/metrics": self._metrics_page, "/healthz": self._health_page}
+        self._thread = threading.Thread(target=self._listener.serve_forever, name="serving", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._listener.server_address[1])
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer no more. A repeat is harmless."""
+        if self._thread.is_alive():
+            self._listener.shutdown()
+            self._thread.join()
+        self._listener.server_close()
+
+    def _metrics_page(self) -> Page:
+        kind, body = self._metrics()
+        return 200, kind, body
+
+    def _health_page(self) -> Page:
+        health = self._health()
+        status = 503 if health["problems"] else 200
+        return status, JSON, (json.dumps(health, ensure_ascii=False, indent=2) + "\n").encode()

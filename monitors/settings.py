@@ -1,0 +1,60 @@
+"""What one monitor needs to be told, checked. Where it comes from (options, environment, workspace) is the caller's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from monitors.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT_LISTEN = "127.0.0.1:9924"
+DEFAULT_VANTAGE = "local"
+_VANTAGE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62})")
+_LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\[\]:\s]+)):(?P<port>[0-9]{1,5})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Where /metrics and /healthz are served. Port 0: one that is free."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``HOST:PORT``, with an IPv6 address in brackets. Raises UsageError."""
+        match = _LISTEN.fullmatch(text.strip())
+        if match is None or int(match["port"]) > 65535:
+            raise UsageError(f'listen "{text}": expected HOST:PORT, for example {DEFAULT_LISTEN}')
+        return cls(host=match["six"] or match["host"], port=int(match["port"]))
+
+    def __str__(self) -> str:
+        """Write it as an address."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorSettings:
+    """Settings of one monitor process. Raises UsageError where one cannot be."""
+
+    targets: tuple[Path, ...]            # targets documents, or folders of them
+    ledger: Path
+    listen: Listen
+    vantage: str = DEFAULT_VANTAGE
+    most_runs_at_once: int = 2_000
+    reload_ms: int = 1_000               # how often targets are looked at for a change
+
+    def __post_init__(self) -> None:
+        """A vantage is a label of metrics and ledger; a monitor runs at least one transaction at a time."""
+        if _VANTAGE.fullmatch(self.vantage) is None:
+            raise UsageError(
+                f'vantage "{self.vantage}": expected lower-case letters, digits, dots and dashes, as in jakarta-1',
+            )
+        if self.most_runs_at_once < 1:
+            raise UsageError(f"most runs at once {self.most_runs_at_once}: expected 1 or more")
+        if not self.targets:
+            raise UsageError("no targets: expected at least one document or folder")

@@ -1,0 +1,85 @@
+"""Keeps this month's figures of every service fresh in the metrics, from the ledger, at a few percent of a core."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitors.core.errors import LedgerError
+from monitors.core.sla import SlaStatement, statement
+from monitors.core.timeline import data_until, service_timeline
+from monitors.core.window import month_of, month_window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from monitors.clock import Clock
+    from monitors.core.model import Target
+    from monitors.ledger.base import LedgerReader
+
+PASS_S = 15.0                            # at the earliest, each service's figures are computed anew after this
+SHARE = 20                               # it rests so many times as long as it works
+RETRY_S = 5.0
+
+
+def statement_now(ledger: LedgerReader, target: Target, now_ms: int) -> SlaStatement | None:
+    """Compute a service's figures of the month that runs in its agency's zone; None where there are none yet."""
+    zone = ZoneInfo(target.time_zone)
+    window = month_window(month_of(now_ms, zone), zone)
+    history = ledger.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
+    if history is None:
+        return None
+    until_ms = min(window.end_ms, data_until(history.lives, now_ms))
+    return statement(history, service_timeline(history, until_ms=until_ms), window)
+
+
+class Statements:
+    """A thread that goes through the services again and again. ``open_reader`` gives it a view of its own."""
+
+    def __init__(
+        self, open_reader: Callable[[], LedgerReader], clock: Clock, show: Callable[[SlaStatement], None],
+    ) -> None:
+        self._open_reader, self._clock, self._show = open_reader, clock, show
+        self._targets: tuple[Target, ...] = ()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="statements", daemon=True)
+
+    def watch(self, targets: Sequence[Target]) -> None:
+        """Say which services there are from now on."""
+        self._targets = tuple(targets)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End. A repeat is harmless."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(RETRY_S)
+
+    def _work(self) -> None:
+        rest_s = 1.0                     # the first runs come first
+        while not self._stopping.wait(rest_s):
+            began_s = time.monotonic()
+            try:
+                self._pass()
+            except LedgerError:          # the writer tells of it; figures stay as they were
+                rest_s = RETRY_S
+                continue
+            rest_s = max(1.0, PASS_S - (time.monotonic() - began_s))
+
+    def _pass(self) -> None:
+        ledger = self._open_reader()
+        try:
+            for target in self._targets:
+                began_s = time.monotonic()
+                figures = statement_now(ledger, target, self._clock.now_ms)
+                if figures is not None:
+                    self._show(figures)
+                if self._stopping.wait((time.monotonic() - began_s) * SHARE):
+                    return
+        finally:
+            ledger.close()

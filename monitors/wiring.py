@@ -1,0 +1,258 @@
+"""The composition root: puts ledger, probes, runner, scheduler and server together into a monitor that lives."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import os
+import resource
+import signal
+import socket
+import uuid
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from monitors.clock import LifeClock
+from monitors.core.errors import LedgerError, UsageError
+from monitors.core.history import Gap, Life
+from monitors.core.model import Outcome
+from monitors.core.verdict import US_PER_MS, spoken_us
+from monitors.dispatch import Dispatch
+from monitors.health import Facts, health
+from monitors.ledger.sqlite import SqliteLedger
+from monitors.ledger.sqlite_reader import SqliteReader
+from monitors.metrics import MonitorMetrics
+from monitors.probes import PROBES
+from monitors.probes.http import HttpEngine
+from monitors.probes.reader import PageReader
+from monitors.probes.transaction import HTTP, TransactionProbe
+from monitors.pulse import Pulse
+from monitors.recorder import Recorder
+from monitors.runner import Runner, Watched, watch
+from monitors.scheduler import Scheduler
+from monitors.serving import Serving
+from monitors.statements import Statements
+from monitors.targets_source import TargetsFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from monitors.clock import Clock
+    from monitors.core.model import Run, Target
+    from monitors.settings import MonitorSettings
+    from monitors.targets_source import Signature
+
+FORGOTTEN_MS = 600_000                   # after so long a suspension, runs that were due are one gap and no records
+DESCRIPTORS_A_RUN = 2
+
+
+@contextlib.contextmanager
+def probing(
+    loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False,
+) -> Iterator[TransactionProbe]:
+    """Give a probe with all kinds of steps; what it opened is closed at the end."""
+    engine, reader = HttpEngine(loop, reads_certificates=reads_certificates), PageReader()
+    try:
+        yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader)}, loop, clock)
+    finally:
+        engine.close()
+        reader.close()
+
+
+class Monitor:
+    """One life of a monitor. Made, it holds its address and its ledger; ``run`` lives until it is stopped.
+
+    ``on_durable`` gets runs that are in the ledger, on a thread of its own choosing; ``on_note`` a sentence for the
+    operator, on the loop's. Raises UsageError, LedgerError or Siaga24Error where it cannot begin.
+    """
+
+    def __init__(
+        self, settings: MonitorSettings, *, on_durable: Callable[[Sequence[Run]], None],
+        on_note: Callable[[str], None],
+    ) -> None:
+        self.settings, self._on_durable, self._on_note = settings, on_durable, on_note
+        self._files = TargetsFiles(settings.targets)
+        self._signature: Signature = self._files.signature()
+        self.targets = self._files.read()
+        self.clock = LifeClock()
+        self.life = uuid.uuid4().hex
+        self.metrics = MonitorMetrics(
+            vantage=settings.vantage, version=version("siaga24"), clock=lambda: self.clock.now_ms,
+        )
+        self.serving = Serving(
+            settings.listen, metrics=lambda: (self.metrics.content_type, self.metrics.render()), health=self.health,
+        )
+        try:
+            self._ledger = SqliteLedger(settings.ledger)
+            try:
+                now_ms = self.clock.now_ms
+                self._ledger.open_life(Life(
+                    life=self.life, vantage=settings.vantage, opened_ms=now_ms, host=socket.gethostname(),
+                    pid=os.getpid(), version=version("siaga24"),
+                ))
+            except BaseException:
+                self._ledger.close()
+                raise
+        except BaseException:
+            self.serving.stop()
+            raise
+        self.recorder = Recorder(
+            self._ledger, life=self.life, now_ms=now_ms, publish=self._publish, gauges=self.metrics,
+        )
+        self._statements = Statements(
+            lambda: SqliteReader(settings.ledger), self.clock, self.metrics.states.set_statement,
+        )
+        self._warning = ""
+        self._unready: tuple[str, ...] = ()
+        self._is_ended = False
+
+    async def run(self, *, for_s: float | None = None) -> None:
+        """Watch until a signal, or for ``for_s`` seconds; then let runs end, write what waits, and return.
+
+        Raises LedgerError where results could not be written.
+        """
+        self._loop = loop = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+        allow_descriptors(self.settings.most_runs_at_once * DESCRIPTORS_A_RUN)
+        with probing(loop, self.clock) as self._probe:
+            self._assemble()
+            try:
+                self._begin()
+                if for_s is not None:
+                    loop.call_later(for_s, self.stop)
+                reloading = loop.create_task(self._reload_on_change())
+                await self._idle.wait()
+                reloading.cancel()
+            finally:
+                is_written = self._end()
+        if not is_written:
+            raise LedgerError(
+                f"{self.recorder.state.waiting} results were not written and are lost; {self.recorder.state.problem}",
+            )
+
+    def stop(self) -> None:
+        """Start no more runs and end when those under way have ended; a second call ends at once."""
+        if self._is_ended:
+            self._dispatch.give_up()
+            return
+        self._is_ended = True
+        self._scheduler.stop()
+        if self._dispatch.under_way:
+            self._on_note(f"stopping; waiting for {self._dispatch.under_way} runs to end (again to stop at once)")
+        self._dispatch.stop(self._idle.set)
+
+    def health(self) -> dict[str, Any]:
+        """Say how the monitor is, for /healthz. From any thread."""
+        return health(Facts(
+            vantage=self.settings.vantage, life=self.life, targets=self.targets,
+            under_way=self._dispatch.under_way, waiting=self._dispatch.waiting, recording=self.recorder.state,
+            loop_lag_ms=self._pulse.lag_ms, wall_clock_off_by_ms=self.clock.off_by_ms,
+            warnings=[*self._unready, *([self._warning] if self._warning else [])],
+        ))
+
+    def _assemble(self) -> None:
+        runner = Runner(self.clock, vantage=self.settings.vantage, life=self.life)
+        self._pulse = Pulse(self._loop, self.clock, on_beat=self._beat, on_stall=self._stalled)
+        self._scheduler = Scheduler(self._loop, self.clock, self._launch)
+        self._dispatch = Dispatch(
+            runner, record=self.recorder.put, repace=self._scheduler.put, forget=self._scheduler.remove,
+            was_missing_since=self._pulse.was_missing_since, limit=self.settings.most_runs_at_once,
+        )
+
+    def _launch(self, key: str, scheduled_ms: int, interval_ms: int) -> None:
+        self._dispatch.launch(key, scheduled_ms, interval_ms)
+
+    def _ready(self, targets: Sequence[Target]) -> tuple[list[Watched], list[str]]:
+        """Make all transactions ready, and tell of the targets that cannot be run. May run on another thread.
+
+        One author's mistake must not leave the others unwatched: such a target stays in the ledger, as unknown.
+        """
+        ready, unready = [], []
+        for target in targets:
+            try:
+                ready += watch(self._probe, target)
+            except UsageError as exc:
+                unready.append(f"not watched: {exc}")
+        return ready, unready
+
+    def _begin(self) -> None:
+        self._take(self.targets, *self._ready(self.targets))
+        gc.collect()
+        gc.freeze()                      # definitions stay: no collection need look at them again
+        self.recorder.start()
+        self._statements.start()
+        self._pulse.start()
+        self._scheduler.start()
+        self.serving.start()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self.stop)
+
+    def _end(self) -> bool:
+        self._scheduler.stop()
+        self._pulse.stop()
+        self._statements.stop()
+        is_written = self.recorder.stop()
+        self.serving.stop()
+        self._ledger.close()
+        return is_written
+
+    def _take(self, targets: Sequence[Target], watched: Sequence[Watched], unready: Sequence[str]) -> None:
+        """Put targets into force: for the ledger, the metrics and the schedule."""
+        self.targets, self._unready = tuple(targets), tuple(unready)
+        for told in unready:
+            self._on_note(told)
+        self.recorder.define(targets, self.clock.now_ms)
+        self.metrics.states.set_targets(targets)
+        self._statements.watch(targets)
+        self._dispatch.replace(watched)
+
+    async def _reload_on_change(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.reload_ms / 1000)
+            signature = await self._loop.run_in_executor(None, self._files.signature)
+            if signature == self._signature:
+                continue
+            self._signature = signature
+            try:
+                targets, watched, unready = await self._loop.run_in_executor(None, self._read_anew)
+            except (UsageError, OSError) as exc:
+                self._warning = f"the targets changed and cannot be used; the old ones stay in force: {exc}"
+                self._on_note(self._warning)
+                continue
+            self._warning = ""
+            self._take(targets, watched, unready)
+            self._on_note(f"targets read anew: {len(targets)} services, {len(watched)} transactions")
+
+    def _read_anew(self) -> tuple[tuple[Target, ...], list[Watched], list[str]]:
+        targets = self._files.read()
+        return targets, *self._ready(targets)
+
+    def _beat(self, now_ms: int) -> None:
+        self.recorder.beat(now_ms)
+        self.metrics.in_flight(self._dispatch.under_way)
+        self._scheduler.realign()
+
+    def _stalled(self, start_ms: int, end_ms: int) -> None:
+        reason = f"the monitor was suspended for {spoken_us((end_ms - start_ms) * US_PER_MS)}"
+        self.recorder.gap(Gap(life=self.life, start_ms=start_ms, end_ms=end_ms, reason=reason))
+        self.metrics.states.reset(end_ms)
+        self.metrics.fault("suspended")
+        self._on_note(f"{reason}; nothing is known of that time")
+        if end_ms - start_ms > FORGOTTEN_MS:
+            self._scheduler.skip(end_ms)
+
+    def _publish(self, runs: Sequence[Run]) -> None:
+        for run in runs:
+            self.metrics.states.update(run)
+            if run.outcome is Outcome.DONE:
+                self.metrics.late((run.started_ms - run.scheduled_ms) / 1000)
+        self._on_durable(runs)
+
+
+def allow_descriptors(wanted: int) -> None:
+    """Raise the soft limit of open files to ``wanted`` beyond a reserve, as far as the hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted + 256 if hard == resource.RLIM_INFINITY else min(wanted + 256, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
