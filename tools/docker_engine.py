@@ -17,6 +17,7 @@ from tools.part import Finding, PartError, Say
 
 START_WITHIN_S = 60.0
 PID_FILE = Path("/var/run/docker.pid")
+SYSTEMD = Path("/run/systemd/system")  # there where systemd runs
 
 
 class DockerPart:
@@ -54,7 +55,7 @@ class DockerPart:
             return _told(find_docker(self.environ))  # installing the package starts it where systemd runs
         except ToolchainError:
             say.phase("starting the Docker engine")
-        if Path("/run/systemd/system").is_dir():
+        if SYSTEMD.is_dir():
             run(
                 ["systemctl", "start", "docker"],
                 what="starting docker.service",

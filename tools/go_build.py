@@ -33,40 +33,39 @@ class GoBuild:
 
     def compile(self, package: str, output: Path, *, tags: str = "", ldflags: str = "-s -w") -> None:
         """Compile ``package`` to ``output``, stripped and without this machine's paths in it."""
-        listed = read(
-            ["go", "list", "-C", self.source, "-deps", f"-tags={tags}", package], env=GO_ENVIRONMENT, timeout_s=900
-        )
-        total = len((listed or "").split())
+        total = self._count(package, tags)
         seen = 0
 
         def progress(line: str) -> None:
             nonlocal seen
-            if line.startswith("go: downloading"):
-                self.say.detail(line.removeprefix("go: "))
-            elif re.fullmatch(r"[\w.~/-]+", line):  # -v prints each package as it is compiled
+            if re.fullmatch(r"[\w.~/-]+", line):  # -v prints each package as it is compiled
                 seen += 1
-                self.say.detail(f"{seen} of {total or '?'} packages")
+                self.say.detail(f"{seen} of {total} packages")
 
+        flags = ["-v", "-trimpath", f"-tags={tags}", f"-ldflags={ldflags}"]
         run(
-            [
-                "go",
-                "build",
-                "-C",
-                self.source,
-                "-v",
-                "-trimpath",
-                f"-tags={tags}",
-                f"-ldflags={ldflags}",
-                "-o",
-                output,
-                package,
-            ],
+            ["go", "build", "-C", self.source, *flags, "-o", output, package],
             what=f"compiling {package}",
             log=self.log,
             on_line=progress,
             env=GO_ENVIRONMENT,
-            mend='look whether Go reaches its module proxy ("go env GOPROXY") and whether the disk has 4 GB free',
+            mend="its log says why; a build needs 4 GB of free disk and 2 GB of memory",
         )
+
+    def _count(self, package: str, tags: str) -> int:
+        """Fetch what the build needs and return how many packages that is."""
+        with tempfile.TemporaryFile() as listed:
+            run(
+                ["go", "list", "-C", self.source, "-deps", f"-tags={tags}", package],
+                what="fetching Go modules",
+                mend='look whether Go reaches its module proxy ("go env GOPROXY")',
+                log=self.log,
+                on_line=lambda line: self.say.detail(line.removeprefix("go: ")),
+                env=GO_ENVIRONMENT,
+                stdout=listed,
+            )
+            listed.seek(0)
+            return len(listed.read().split())
 
 
 def require_go() -> str:

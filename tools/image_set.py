@@ -72,6 +72,9 @@ def read_images(root: Path = ROOT, environ: Mapping[str, str] = os.environ) -> I
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as exc:
         raise PartError(f"{DECLARATION} cannot be read: {exc}; restore it from git") from exc
+    for key in ("suite", "epoch"):
+        if key not in declared:
+            raise PartError(f"{DECLARATION}: {key} is missing; write it above the images")
     suite, epoch = str(declared.pop("suite")), str(declared.pop("epoch"))
     images: dict[str, Image] = {}
     for name, entry in declared.items():
@@ -94,6 +97,8 @@ def _image(
     if unknown := set(entry) - KNOWN_KEYS:
         raise PartError(f"{where}: unknown key {', '.join(sorted(unknown))}; known are {', '.join(sorted(KNOWN_KEYS))}")
     variable = f"SIAGA24_IMAGE_{name.upper().replace('-', '_')}"
+    if lacking := [key for key in ("tag", "folder", "archive") if key not in entry]:
+        raise PartError(f"{where}: {' and '.join(lacking)} is missing; write it, as the images above have it")
     registry = environ.get(variable) or str(entry.get("registry", ""))
     if registry and not BY_DIGEST.fullmatch(registry):
         source = variable if environ.get(variable) else f"{where}: registry"

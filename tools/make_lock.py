@@ -31,14 +31,16 @@ def main(argv: list[str]) -> int:
         subprocess.run([resolver / "pip", "install", "--quiet", RESOLVER], check=True)
         for name, more in (("dev", ["--extra", "dev"]), ("run", ["--constraints", f"{LOCKS / 'dev'}.lock"])):
             command = [
-                *(resolver / "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
+                *(str(resolver / "uv"), "pip", "compile", "--quiet", "--universal", "--generate-hashes"),
                 *("--python-version", OLDEST_PYTHON, "--no-header", "--no-annotate"),
                 *(["--upgrade"] if options.upgrade else []),
                 *more,
-                *("--output-file", f"{LOCKS / name}.lock", "pyproject.toml", LOCKS / "build.in"),
+                *("--output-file", f"{LOCKS / name}.lock", "pyproject.toml", f"{LOCKS / 'build.in'}"),
             ]
             # A machine's own wheel folder must not decide what everyone else installs.
-            environ = {key: value for key, value in os.environ.items() if key not in {"PIP_FIND_LINKS", "UV_FIND_LINKS"}}
+            environ = {
+                key: value for key, value in os.environ.items() if key not in {"PIP_FIND_LINKS", "UV_FIND_LINKS"}
+            }
             if code := subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode:
                 sys.stderr.write(f"lock: {name}.lock was not remade; the resolver's message is above\n")
                 return code

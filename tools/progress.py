@@ -24,9 +24,9 @@ class _Row:
 class Board:
     """Shows what each running part does. Use as a context manager; may be called from any thread."""
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self.stream = stream
-        self.live = stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
         self.colour = self.live and not os.environ.get("NO_COLOR")
         self.began = time.monotonic()
         self._rows: dict[str, _Row] = {}
