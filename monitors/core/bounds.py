@@ -3,11 +3,11 @@
 The truth lies between the two if the service does not change its state more than once between two tries. Formulas
 (after ``docs/semantics.md``, Availability):
 
-*possibly down*: between two consecutive good tries with a failed try, an unknown or a missing run between them, from the
-start of the former to the end of the latter. A lone bad run at 30-s intervals: up to 60 s and the tries' durations.
+*possibly down*: between two consecutive good tries with a failed try, an unknown or a missing run between them, from
+the start of the former to the end of the latter. A lone bad run at 30-s intervals: 60 s and the tries' durations.
 
-*certainly down*: for each unbroken stretch of ``down`` runs, from the end of the first failed step of the first (by then
-it had failed) to the start of the last failed step of the last (it had not come back by then).
+*certainly down*: for each unbroken stretch of ``down`` runs, from the end of the first failed step of the first (by
+then it had failed) to the start of the last failed step of the last (it had not come back by then).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the ledger knows of one service: lives of monitors, definitions, gaps and stretches of runs.
 
-These are the inputs of the timeline. A stretch is a lossless shortening of runs that follow each other and say the same:
-it keeps the edges from which verdicts and bounds are computed, so a month of good runs is some hundred stretches, and the
-figures from stretches equal the figures from runs (``timeline.py`` reads nothing else).
+These are the inputs of the timeline. A stretch shortens runs that follow each other and say the same. It keeps the
+edges from which verdicts and bounds are computed: a month of good runs is some hundred stretches, and the figures from
+stretches equal the figures from runs.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A target as it is in force at a vantage from ``recorded_ms`` on, until a later one of the same key replaces it."""
+    """A target as it is in force at a vantage from ``recorded_ms`` on, until a later one of its key replaces it."""
 
     vantage: str
     life: str
@@ -180,10 +180,10 @@ def stretch_of(run: Run, *, hold_ms: int) -> Stretch:
     good_start: int | None = None
     good_end: int | None = None
     good = next((attempt for attempt in run.tries if _is_good(attempt)), None)
-    if run.verdict in GOOD and good is None:
-        # an up run whose tries were not kept: its one try is the run
+    if run.verdict is Verdict.UP or (run.verdict is Verdict.DEGRADED and good is None):
+        # its one try is the run: so the figures need no evidence of runs that were up
         good_start, good_end = run.started_ms, run.ended_ms
-    elif run.verdict in GOOD and good is not None:
+    elif run.verdict is Verdict.DEGRADED and good is not None:
         good_start, good_end = good.started_ms, end_of(good)
     bad_start: int | None = None
     bad_end: int | None = None

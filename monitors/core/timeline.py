@@ -100,7 +100,8 @@ def known_segments(stretches: Sequence[Stretch], watch: Watch, gaps: Sequence[Ga
             holes.append((gap.start_ms, starts[after] if after < len(starts) else watch.end_ms))
     blind = merge(holes)
     segments: list[Segment] = []
-    for stretch, following_ms in zip(advancing, [*starts[1:], watch.end_ms], strict=True):
+    for index, stretch in enumerate(advancing):
+        following_ms = starts[index + 1] if index + 1 < len(starts) else watch.end_ms
         if stretch.verdict is not Verdict.UNKNOWN:
             start = max(stretch.start_ms, watch.start_ms)
             end = min(stretch.last_start_ms + stretch.hold_ms, following_ms, watch.end_ms)
@@ -179,7 +180,10 @@ def _vantage_track(
     if not in_force:
         return []
     known: list[Segment] = []
-    stretches = [s for s in history.stretches if s.transaction == name and s.vantage == vantage]
+    stretches = sorted(
+        (s for s in history.stretches if s.transaction == name and s.vantage == vantage),
+        key=lambda stretch: stretch.first_sequence,
+    )
     manned = watches(history.lives, vantage, until_ms)
     for watch in manned:
         known += known_segments([s for s in stretches if s.life == watch.life], watch, history.gaps)

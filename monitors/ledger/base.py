@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from monitors.core.history import Definition, Gap, Life, ServiceHistory
     from monitors.core.model import Run, Target
@@ -53,6 +54,10 @@ class LedgerWriter(Protocol):
 
 class LedgerReader(Protocol):
     """What figures, commands and pages need. May be used while another process writes."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let all that is read within be of one moment, however much is written meanwhile."""
+        ...
 
     def lives(self) -> tuple[Life, ...]:
         """All lives in the order they were opened."""

@@ -1,0 +1,193 @@
+"""``siaga24 monitor``: run the transactions of all services, or of one by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from pathlib import Path
+
+import click
+
+from cli.monitor_feed import Feed
+from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
+from monitors.core.errors import UsageError
+from monitors.core.model import Run, Target, Transaction, Verdict
+from monitors.settings import DEFAULT_LISTEN, DEFAULT_VANTAGE, Listen, MonitorSettings
+from monitors.targets_source import TargetsFiles
+
+STATE_FOLDER = ".siaga24"
+STEP_COLUMNS = ("step", "name", "result", "status", "dns", "connect", "tls", "first byte", "body", "ms in all", "saved")
+
+targets_option = click.option(
+    "--targets", "-t", multiple=True, type=click.Path(path_type=Path), metavar="FILE|DIR",
+    help="Targets document, or folder of them; may be repeated.  [default: STATE/targets]",
+)
+
+
+@click.group()
+def monitor() -> None:
+    """Run the transactions of all services."""
+
+
+@monitor.command("run", short_help="Watch all services until stopped.")
+@targets_option
+@click.option(
+    "--ledger", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Where results are kept.  [default: STATE/ledger.sqlite]",
+)
+@click.option(
+    "--listen", envvar="SIAGA24_LISTEN", metavar="HOST:PORT",
+    help=f"Address of /metrics and /healthz.  [env: SIAGA24_LISTEN; default: siaga24.yaml, else {DEFAULT_LISTEN}]",
+)
+@click.option(
+    "--vantage", envvar="SIAGA24_VANTAGE", metavar="NAME",
+    help=f"Name of the place it runs from.  [env: SIAGA24_VANTAGE; default: siaga24.yaml, else {DEFAULT_VANTAGE}]",
+)
+@click.option(
+    "--for", "for_s", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Print every run, not changes only.")
+@json_option
+@workspace_options
+def run_command(
+    workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
+    listen: str | None, vantage: str | None, for_s: float | None, verbose: bool,
+) -> None:
+    """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
+
+    Needs neither Docker nor Pulumi. The targets are read anew when they change. Stopping lets runs that are under way
+    end; a second Ctrl-C does not wait. Results are in the ledger before they are shown anywhere.
+
+    \b
+    Examples:  siaga24 monitor run
+               siaga24 monitor run --targets /srv/targets --ledger /srv/ledger.sqlite --listen 127.0.0.1:9924
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    from monitors.wiring import Monitor  # noqa: PLC0415 - a wrong option is told before libraries are loaded
+
+    settings = _settings(workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage)
+    feed = Feed(console(), is_json=as_json, is_verbose=verbose)
+    watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
+    feed.start()
+    _say_what_begins(watching.targets, settings, watching.serving.port)
+    try:
+        asyncio.run(watching.run(for_s=for_s))
+    finally:
+        feed.stop()
+
+
+@monitor.command("once", short_help="Run one service's transactions now and show each step.")
+@click.argument("target", metavar="AGENCY/SERVICE")
+@click.option("--transaction", metavar="NAME", help="Only this one.  [default: all of the service]")
+@targets_option
+@json_option
+@workspace_options
+def once_command(
+    workspace: Path | None, state: Path | None, as_json: bool, *, target: str, transaction: str | None,
+    targets: tuple[Path, ...],
+) -> int:
+    """Run one service's transactions now, each step shown with its timings. Nothing is recorded.
+
+    Exit code 0: up or degraded; 1: down or unknown.
+
+    \b
+    Example:  siaga24 monitor once dinkes-bandung/antrean --transaction ambil-nomor
+    """  # noqa: D301
+    from cli.trial import chosen, run_by_hand  # noqa: PLC0415
+
+    known = TargetsFiles(targets or (_state(workspace, state) / "targets",)).read()
+    found = _find(known, target)
+    transactions = chosen(found, transaction)
+    runs = run_by_hand(found, transactions)
+    if as_json:
+        from cli.trial import as_plain  # noqa: PLC0415
+
+        print_json([as_plain(run) for run in runs])
+    else:
+        for run, of in zip(runs, transactions, strict=True):
+            _show(found, of, run)
+    return 0 if all(run.verdict in (Verdict.UP, Verdict.DEGRADED) for run in runs) else 1
+
+
+def _settings(
+    workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: Path | None, listen: str | None,
+    vantage: str | None,
+) -> MonitorSettings:
+    """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
+    if not targets or ledger is None:
+        folder = _state(workspace, state)
+        targets = targets or (folder / "targets",)
+        ledger = ledger or folder / "ledger.sqlite"
+    if (listen is None or vantage is None) and (workspace is not None or Path("siaga24.yaml").is_file()):
+        from stacks.workspace import open_workspace  # noqa: PLC0415 - not needed where all is given
+
+        of_workspace = open_workspace(workspace, state).settings
+        listen, vantage = listen or of_workspace.listen, vantage or of_workspace.vantage
+    return MonitorSettings(
+        targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
+        vantage=vantage or DEFAULT_VANTAGE,
+    )
+
+
+def _state(workspace: Path | None, state: Path | None) -> Path:
+    if state is not None:
+        return state
+    folder = workspace or Path()
+    if not (folder / "siaga24.yaml").is_file():
+        raise UsageError(
+            f'"{folder}" is no workspace: it has no siaga24.yaml; name one with --workspace DIR, or give --targets and '
+            "--ledger",
+        )
+    return folder / STATE_FOLDER
+
+
+def _find(known: tuple[Target, ...], key: str) -> Target:
+    for target in known:
+        if target.key == key:
+            return target
+    if not known:
+        raise UsageError(f'no target "{key}": there are no targets yet; "siaga24 stack up AGENCY" makes them')
+    keys = [target.key for target in known]
+    near = difflib.get_close_matches(key, keys, n=1)
+    meant = f'; did you mean "{near[0]}"' if near else ""
+    shown = ", ".join(keys[:10]) + (f" and {len(keys) - 10} more" if len(keys) > 10 else "")
+    raise UsageError(f'no target "{key}"{meant}; known targets: {shown}')
+
+
+def _say_what_begins(targets: tuple[Target, ...], settings: MonitorSettings, port: int) -> None:
+    out = error_console()
+    transactions = sum(len(target.transactions) for target in targets)
+    address = Listen(host=settings.listen.host, port=port)
+    out.print(
+        f"watching {len(targets)} services by {transactions} transactions from {settings.vantage}; "
+        f"http://{address}/metrics and /healthz; ledger {settings.ledger}; Ctrl-C stops",
+        style="dim", soft_wrap=True, markup=False,
+    )
+    if not targets:
+        places = " and ".join(str(path) for path in settings.targets)
+        out.print(
+            f'there are no targets in {places} yet; "siaga24 stack up AGENCY" writes them, and they are taken up then',
+            style="yellow", soft_wrap=True, markup=False,
+        )
+
+
+def _show(target: Target, transaction: Transaction, run: Run) -> None:
+    from cli.trial import outcome_text, phase_cells  # noqa: PLC0415
+
+    out = console()
+    saves = {step.name: ", ".join(save.name for save in step.saves) for step in transaction.steps}
+    for number, attempt in enumerate(run.tries, 1):
+        rows = [
+            [
+                f"{place} of {len(transaction.steps)}", step.name, outcome_text(step), step.status or "",
+                *phase_cells(step), saves[step.name] if step.passed else "",
+            ]
+            for place, step in enumerate(attempt.steps, 1)
+        ]
+        title = f"{target.key}/{transaction.name}  {target.base_url}" + (
+            f"  try {number} of {len(run.tries)}" if len(run.tries) > 1 else ""
+        )
+        print_table(STEP_COLUMNS, rows, title=title, right=STEP_COLUMNS[3:10])
+        for step in attempt.steps:
+            if step.reason:
+                out.print(f"  {step.reason}", style="yellow" if step.passed else "red", markup=False, soft_wrap=True)
+    out.print("verdict", verdict_text(run.verdict), run.reason, soft_wrap=True, markup=False)
