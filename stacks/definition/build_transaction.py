@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 def build_transaction(name: str, record: Record, tier: Tier, promise: Promise) -> Transaction:
     """Make the transaction; the tier and the promise fill what it leaves open."""
+    deadline_ms = deadline_of(record, tier)
+    latency_ms = record["latency"]
+    if latency_ms is None and promise.latency_target_ms is not None:
+        latency_ms = min(promise.latency_target_ms, deadline_ms)
     return Transaction(
         name=name,
         steps=tuple(_step(step) for _, step in record["steps"]),
         interval_ms=interval_of(record, tier),
-        deadline_ms=deadline_of(record, tier),
-        latency_target_ms=record["latency"] or promise.latency_target_ms,
+        deadline_ms=deadline_ms,
+        latency_target_ms=latency_ms,
         primary=record["primary"] is not False,
         writes=bool(record["writes"]),
     )

@@ -108,7 +108,7 @@ TRANSACTION = Shape(
         "latency": Key(
             kind=LATENCY,
             doc="Latency target of a whole try; a slower run is `degraded`.",
-            default="the promise's `latency`",
+            default="the promise's `latency`, at most the deadline",
             example="2s",
         ),
         "writes": Key(kind=Flag(), doc="Whether it changes the service's data.", default="false", example="true"),

@@ -146,6 +146,11 @@ def test_an_interval_without_a_deadline_leaves_room_for_two_tries(tmp_path):
     assert agency.services[0].transactions[0].deadline_ms == 2_000
 
 
+def test_the_latency_target_of_the_promise_is_cut_at_the_deadline(tmp_path):
+    agency = load_text(tmp_path, text_of(times="        interval: 5s"))
+    assert (agency.services[0].promise.latency_target_ms, agency.services[0].transactions[0].latency_target_ms) == (3_000, 2_000)
+
+
 def test_an_alias_repeats_a_whole_value(tmp_path):
     second = "  kedua:\n    name: Kedua\n    image: siaga24/loket:1.0.0\n    port: 8000\n    transactions: *semua\n"
     agency = load_text(tmp_path, text_of(transactions="    transactions: &semua\n      ambil:") + second)

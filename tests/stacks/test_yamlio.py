@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,3 +89,12 @@ def test_an_editor_reads_values_by_yaml_1_2():
     assert plain(yamlio.read(b"a: true\nb: 12\nc: 1.5\nd: ~\ne: no\nf: '12'\ng: [x]\n")) == {
         "a": True, "b": 12, "c": 1.5, "d": None, "e": "no", "f": "12", "g": ["x"],
     }
+
+
+def test_no_other_file_of_the_toolkit_reads_yaml():
+    root = Path(yamlio.__file__).parent.parent
+    users = {
+        str(path.relative_to(root)) for folder in ("cli", "infra", "monitors", "stacks") for path in (root / folder).rglob("*.py")
+        if re.search(r"^\s*(from|import) (ruamel|yaml)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert users == {"stacks/yamlio.py"}
