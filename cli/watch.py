@@ -37,25 +37,22 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, None: 1.0}
 
 
-class Duration(click.ParamType[float]):
-    """A length of time such as 500ms, 5s, 2m or 1h; in seconds."""
-
-    name = "duration"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it."""
-        match = _DURATION.fullmatch(str(value).strip())
-        if match is None or not float(match[1]):
-            self.fail(f"{value}: expected a length of time such as 5s or 2m", param, ctx)
-        return float(match[1]) * _SECONDS[match[2]]
+def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> float | None:
+    """Read a length of time such as 500ms, 5s, 2m or 1h."""
+    if value is None:
+        return None
+    match = _DURATION.fullmatch(value.strip())
+    if match is None or not float(match[1]):
+        raise click.BadParameter(f"{value}: expected a length of time such as 5s or 2m")
+    return float(match[1]) * _SECONDS[match[2]]
 
 
 @click.command()
 @click.argument("url")
-@click.option("--every", "every_s", type=Duration(), default="5s", show_default=True, help="From start to start.")
-@click.option("--for", "for_s", type=Duration(), help="Stop after so long.  [default: Ctrl-C]")
+@click.option("--every", "every_s", callback=seconds, default="5s", show_default=True, help="From start to start.")
+@click.option("--for", "for_s", callback=seconds, help="Stop after so long.  [default: Ctrl-C]")
 @click.option("--once", is_flag=True, help="Look once.")
-@click.option("--deadline", "deadline_s", type=Duration(), default="10s", show_default=True, help="For each try.")
+@click.option("--deadline", "deadline_s", callback=seconds, default="10s", show_default=True, help="For each try.")
 @click.option(
     "--ca", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
     help="Certificates to trust, PEM.  [default: the system's]",
