@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import tempfile
 import time
 from collections.abc import Iterator
@@ -51,6 +52,9 @@ def first_up_transaction(workspace: Path) -> None:
     """Run the transactions of each service through the gateway until the monitor's verdict is up for all."""
     give_up = time.monotonic() + FIRST_UP_PATIENCE_S
     for service in SERVICES:
-        while (done := siaga24("monitor", "once", f"{CODE}/{service}", workspace=workspace, code=None)).code:
+        while True:
+            done = siaga24("monitor", "once", f"{CODE}/{service}", "--json", workspace=workspace, code=None)
+            if done.code == 0 and all(run["verdict"] == "up" for run in json.loads(done.stdout)):
+                break
             if time.monotonic() > give_up:
                 raise BenchError(f"no transaction came up within {FIRST_UP_PATIENCE_S:g} s: {done}")
