@@ -120,8 +120,7 @@ def _raise_if_failed(works: tuple[Work, ...], what: str) -> None:
     failed = [work for work in works if work.code != 0]
     if failed:
         raise StackError("\n".join(
-            f"{work.agency} {what} (exit code {work.code}): {work.error}; "
-            f'try "{REMOVE}", then the demo again' for work in failed
+            f"{work.agency} {what} (exit code {work.code}): {work.error}" for work in failed
         ))
 
 

@@ -45,10 +45,13 @@ class Work:
 
     @property
     def error(self) -> str:
-        """The sentence with which it failed, else the last thing that it said."""
-        at = next((index for index, line in enumerate(self.lines) if line.startswith("error: ")), -1)
-        said = " / ".join(line.strip() for line in self.lines[at:])
-        return said.removeprefix("error: ") or "it said nothing"
+        """The sentences with which it failed, else the last thing that it said."""
+        at = next((index for index, line in enumerate(self.lines) if line.startswith("error: ")), None)
+        if at is None:
+            return self.lines[-1].strip() if self.lines else "it said nothing"
+        # Steps that were still under way may end, and be told indented, after it.
+        said = " / ".join(line for line in self.lines[at:] if not line.startswith(" "))
+        return said.removeprefix("error: ")
 
 
 def side_by_side(
