@@ -114,8 +114,7 @@ class Rig:
 
     def export(self, spec: StackSpec) -> dict[str, Any]:
         """Return the stack's exported state."""
-        deployment: dict[str, Any] = self._stack(spec).export_stack().deployment or {}
-        return deployment
+        return dict(self._stack(spec).export_stack().deployment or {})
 
     def unprotect(self, spec: StackSpec, volumes: Iterable[VolumePlan]) -> None:
         """Let go of data volumes: what the program no longer has is then forgotten by the state, and kept."""
