@@ -129,17 +129,25 @@ class _LivePicture:
         self._live.refresh()
 
     def _picture(self) -> Table:
-        table = Table.grid(padding=(0, 1))
-        for _ in range(3):
-            table.add_column(no_wrap=True)
+        table = Table.grid(padding=(0, 1), expand=True)
+        # Fixed widths: a long last column would take the room of the others, marks and all.
+        table.add_column(width=1)
+        table.add_column(width=max(len(work.agency) for work in self._works))
+        table.add_column(width=len("000.0 s"), justify="right")
         table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
         for work in self._works:
-            running = work.code is None
-            mark = self._spinner.render(time.monotonic()) if running else _mark(work)
-            elapsed = time.monotonic() - work.began if running else work.seconds
-            said = work.lines[-1].strip() if work.lines else self._doing
-            table.add_row(mark, Text(work.agency, style="bold"), Text(f"{elapsed:5.1f} s", style="dim"), Text(said))
+            table.add_row(
+                self._spinner.render(time.monotonic()) if work.code is None else _mark(work),
+                Text(work.agency, style="bold"),
+                Text(f"{time.monotonic() - work.began if work.code is None else work.seconds:.1f} s", style="dim"),
+                Text(self._said(work)),
+            )
         return table
+
+    def _said(self, work: Work) -> str:
+        if work.code:
+            return work.error
+        return work.lines[-1].strip() if work.lines else self._doing
 
 
 def _mark(work: Work) -> Text:
