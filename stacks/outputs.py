@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from monitors.core.errors import StackError
 from stacks.deploy import targets_path
 from stacks.pulumi_state import BackendFiles
-from stacks.statefile import StackRecord, read_record
+from stacks.statefile import Gate, StackRecord, read_record
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,13 +37,15 @@ def view(workspace: Workspace, code: str) -> StackView:
     """Return the outputs of a stack. StackError where it is not up, UsageError where there is no such agency."""
     files = BackendFiles(workspace.state.absolute())
     state = files.state(code)
-    if not state.outputs:
+    record = read_record(workspace.state, code)
+    was_taken_down = bool(record.engine_id) and record.gate is Gate.NONE      # its kept data keeps its old outputs
+    if not state.outputs or was_taken_down:
         workspace.agency(code)           # a wrong code is told first, with near names
         raise StackError(
             f"stack {code!r} is not up, so it has no outputs; expected one that was brought up; "
             f"type: siaga24 stack up {code}",
         )
     return StackView(
-        code=code, outputs=state.outputs, record=read_record(workspace.state, code),
+        code=code, outputs=state.outputs, record=record,
         targets_file=targets_path(workspace.state, code),
     )

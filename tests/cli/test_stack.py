@@ -116,6 +116,11 @@ def test_a_stack_that_is_not_up_has_no_outputs(folder: Path) -> None:
     assert str(result.exception).endswith("type: siaga24 stack up dinkes")
 
 
+def test_a_stack_that_was_taken_down_has_no_outputs_though_its_kept_data_has_a_state(folder: Path) -> None:
+    brought_up(folder, StackRecord(engine_id="AAAA").passed().gone())
+    assert "is not up" in str(run(folder, "outputs", "dinkes").exception)
+
+
 @pytest.mark.parametrize("command", ["up", "preview", "outputs", "destroy"])
 def test_an_unknown_agency_is_wrong_use_with_near_names(folder: Path, command: str) -> None:
     result = run(folder, command, "dinkess")

@@ -89,7 +89,8 @@ class Deploying:
 
     def containers(self, component: str = "") -> list[Container]:
         labels = [f"siaga24.agency={self.code}"] + ([f"siaga24.component={component}"] if component else [])
-        return sorted(self.engine.containers.list(all=True, filters={"label": labels}), key=lambda c: str(c.name))
+        found = self.engine.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+        return sorted(found, key=lambda c: str(c.name))
 
     def in_state(self) -> set[str]:
         """Return the IDs of the containers that the state knows."""
