@@ -1,0 +1,168 @@
+"""From runs to verdict intervals: tables worked by hand, in seconds after noon."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from monitors.core.history import Gap, Life
+from monitors.core.model import Verdict
+from monitors.core.timeline import FRESH_MS, data_until, service_timeline
+from tests.factories import NOON_MS, a_run, a_target, a_transaction, some_runs
+from tests.monitors.core.histories import a_definition, a_history, a_life
+
+LETTERS = {Verdict.UP: "u", Verdict.DEGRADED: "e", Verdict.DOWN: "d", Verdict.UNKNOWN: "n"}
+
+
+def at(seconds: float) -> int:
+    return NOON_MS + round(seconds * 1000)
+
+
+def shown(history, until_s: float) -> list[tuple[float, float, str]]:
+    """The segments in seconds after noon."""
+    timeline = service_timeline(history, until_ms=at(until_s))
+    return [((s - NOON_MS) / 1000, (e - NOON_MS) / 1000, LETTERS[verdict]) for s, e, verdict in timeline.segments]
+
+
+def test_a_verdict_holds_to_the_next_run():
+    assert shown(a_history(some_runs("uude")), 120) == [(0, 60, "u"), (60, 90, "d"), (90, 120, "e")]
+
+
+def test_without_a_next_run_it_holds_two_and_a_half_intervals():
+    assert shown(a_history(some_runs("u")), 200) == [(0, 75, "u"), (75, 200, "n")]
+
+
+def test_before_the_first_run_nothing_is_known():
+    assert shown(a_history(some_runs("u", started_ms=at(20))), 60) == [(0, 20, "n"), (20, 60, "u")]
+
+
+def test_a_missed_run_is_unknown_from_its_scheduled_time():
+    assert shown(a_history(some_runs("u-u")), 90) == [(0, 30, "u"), (30, 60, "n"), (60, 90, "u")]
+
+
+def test_a_record_that_is_not_there_ends_what_the_one_before_holds():
+    runs = some_runs("uuuuuu")
+    assert shown(a_history([runs[0], runs[5]]), 180) == [(0, 75, "u"), (75, 150, "n"), (150, 180, "u")]
+
+
+def test_time_counts_and_not_the_number_of_runs():
+    """Five quick bad runs weigh as much as the time they cover."""
+    quick = some_runs("ddddd", interval_ms=2_000, started_ms=at(30))
+    runs = [a_run(), *(replace(run, sequence=run.sequence + 1) for run in quick), a_run(sequence=6, started_ms=at(40))]
+    assert shown(a_history(runs), 70) == [(0, 30, "u"), (30, 40, "d"), (40, 70, "u")]
+
+
+def test_a_restart_leaves_unknown_from_the_last_heartbeat_to_each_first_run():
+    lives = (a_life(heartbeat_ms=at(37)), a_life(life="life-2", opened_ms=at(50)))
+    runs = [*some_runs("uu"), *some_runs("uu", life="life-2", started_ms=at(58))]
+    assert shown(a_history(runs, lives=lives), 118) == [(0, 37, "u"), (37, 58, "n"), (58, 118, "u")]
+
+
+def test_a_monitor_that_was_killed_is_unknown_from_its_last_heartbeat():
+    history = a_history(some_runs("uu"), lives=(a_life(heartbeat_ms=at(41)),))
+    assert shown(history, 500) == [(0, 41, "u"), (41, 500, "n")]
+
+
+def test_a_heartbeat_that_is_a_moment_old_is_of_a_monitor_that_lives():
+    history = a_history(some_runs("uu"), lives=(a_life(heartbeat_ms=at(41)),))
+    assert shown(history, 41 + FRESH_MS / 1000) == [(0, 51, "u")]
+    assert data_until(history.lives, at(41) + FRESH_MS) == at(41)
+    assert data_until(history.lives, at(41) + FRESH_MS + 1) == at(41) + FRESH_MS + 1
+    assert data_until((), at(7)) == at(7)
+
+
+def test_a_gap_is_unknown_until_the_next_run_of_each_transaction():
+    two = a_target(transactions=(a_transaction(), a_transaction(name="b")))
+    gap = Gap(life="life-1", start_ms=at(32), end_ms=at(50), reason="suspended")
+    runs = [*some_runs("uuu"), *some_runs("uu", transaction="b", started_ms=at(10), interval_ms=60_000)]
+    assert shown(a_history(runs, target=two, gaps=[gap]), 90) == [
+        (0, 10, "n"), (10, 32, "u"), (32, 70, "n"), (70, 90, "u"),
+    ]
+
+
+def test_a_clock_set_back_within_a_life_does_not_cover_time_twice():
+    runs = [
+        *some_runs("uuu"),
+        *(replace(run, sequence=run.sequence + 3) for run in some_runs("dd", started_ms=at(20))),
+        a_run(sequence=5, started_ms=at(80)),
+    ]
+    assert shown(a_history(runs), 110) == [(0, 110, "u")]
+
+
+def test_a_life_wholly_within_covered_time_is_evidence_only():
+    lives = (a_life(heartbeat_ms=at(100)), a_life(life="b", opened_ms=at(10), heartbeat_ms=at(90)),
+             a_life(life="c", opened_ms=at(110)))
+    runs = [*some_runs("uuu"), *some_runs("dd", life="b", started_ms=at(20)), *some_runs("u", life="c", started_ms=at(110))]
+    assert shown(a_history(runs, lives=lives), 120) == [(0, 100, "u"), (100, 110, "n"), (110, 120, "u")]
+
+
+def test_the_worst_transaction_counts_at_each_instant():
+    two = a_target(transactions=(a_transaction(), a_transaction(name="b")))
+    runs = [*some_runs("uuuu"), *some_runs("udeu", transaction="b", started_ms=at(10))]
+    assert shown(a_history(runs, target=two), 120) == [
+        (0, 10, "n"), (10, 40, "u"), (40, 70, "d"), (70, 100, "e"), (100, 120, "u"),
+    ]
+
+
+def test_a_secondary_transaction_makes_no_more_than_degraded():
+    two = a_target(transactions=(a_transaction(), a_transaction(name="b", primary=False)))
+    runs = [*some_runs("uuuu"), *some_runs("ud-u", transaction="b", started_ms=at(10))]
+    assert shown(a_history(runs, target=two), 120) == [(0, 40, "u"), (40, 70, "e"), (70, 120, "u")]
+
+
+def vantages(seen: dict[str, str], until_s: float):
+    lives = [Life(life=f"life-{name}", vantage=name, opened_ms=NOON_MS, heartbeat_ms=at(600)) for name in seen]
+    definitions = [a_definition(vantage=name, life=f"life-{name}") for name in seen]
+    runs = [run for name, letters in seen.items() for run in some_runs(letters, vantage=name, life=f"life-{name}")]
+    return shown(a_history(runs, lives=lives, definitions=definitions), until_s)
+
+
+def test_three_vantages_decide_by_majority():
+    seen = {"a": "uuddd", "b": "udddn", "c": "uuudn"}
+    # 30 s: one of three; 60 s: two of three; 90 s: all; 120 s: one witness of three configured is not enough
+    assert vantages(seen, 150) == [(0, 30, "u"), (30, 60, "e"), (60, 120, "d"), (120, 150, "n")]
+
+
+def test_two_vantages_that_differ_are_degraded_and_one_alone_cannot_say_down():
+    assert vantages({"a": "uddu", "b": "uunu"}, 120) == [(0, 30, "u"), (30, 60, "e"), (60, 90, "n"), (90, 120, "u")]
+
+
+def test_a_transaction_that_is_taken_away_while_down_stays_down_until_a_successor_is_good():
+    other = a_target(transactions=(a_transaction(name="baru"),))
+    definitions = (a_definition(), a_definition(target=other, recorded_ms=at(70)))
+    runs = [*some_runs("udd"), *some_runs("dnu", transaction="baru", started_ms=at(80))]
+    assert shown(a_history(runs, definitions=definitions), 160) == [(0, 30, "u"), (30, 140, "d"), (140, 160, "u")]
+
+
+def test_one_that_is_made_secondary_while_down_stays_down_too():
+    kept, demoted = a_transaction(name="b"), a_transaction(primary=False)
+    definitions = (
+        a_definition(target=a_target(transactions=(a_transaction(), kept))),
+        a_definition(target=a_target(transactions=(demoted, kept)), recorded_ms=at(50)),
+    )
+    runs = [*some_runs("uddd"), *some_runs("uuuu", transaction="b")]
+    assert shown(a_history(runs, definitions=definitions), 120) == [(0, 30, "u"), (30, 120, "d")]
+
+
+def test_one_that_is_taken_away_while_up_leaves_nothing_behind():
+    kept = a_transaction(name="b")
+    definitions = (
+        a_definition(target=a_target(transactions=(a_transaction(), kept))),
+        a_definition(target=a_target(transactions=(kept,)), recorded_ms=at(50)),
+    )
+    runs = [*some_runs("uu"), *some_runs("uuuuuu", transaction="b")]
+    assert shown(a_history(runs, definitions=definitions), 180) == [(0, 180, "u")]
+
+
+def test_a_service_without_a_primary_transaction_is_unknown():
+    none = a_target(transactions=())
+    assert shown(a_history([], target=none), 60) == [(0, 60, "n")]
+
+
+@pytest.mark.parametrize("letters", ["uuduu", "ueu", "dddd", "u-nu"])
+def test_single_runs_and_stretches_give_the_same_timeline(letters):
+    runs = some_runs(letters)
+    assert service_timeline(a_history(runs), until_ms=at(200)) == service_timeline(
+        a_history(runs, folded=False), until_ms=at(200),
+    )

@@ -1,0 +1,333 @@
+"""One suite for every store: what ``monitors/ledger/base.py`` promises."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from monitors.core.errors import LedgerError
+from monitors.core.history import Gap, Life
+from monitors.core.model import Outcome, Phases, Promise, Run, StepResult, Try, Verdict
+from monitors.core.sla import SlaStatement, statement
+from monitors.core.timeline import service_timeline
+from monitors.core.window import Window
+from monitors.ledger.base import Ledger
+from monitors.ledger.memory import MemoryLedger
+from monitors.ledger.sqlite import SqliteLedger
+from monitors.ledger.sqlite_reader import SqliteReader
+from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_step, a_target, a_transaction, a_try, some_runs
+
+HOUR_MS = 3_600_000
+Maker = Callable[[], Ledger]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def make(request, tmp_path: Path) -> Iterator[Maker]:
+    made: list[Ledger] = []
+
+    def maker() -> Ledger:
+        ledger: Ledger = (
+            MemoryLedger() if request.param == "memory" else SqliteLedger(tmp_path / f"ledger{len(made)}.sqlite")
+        )
+        made.append(ledger)
+        return ledger
+
+    yield maker
+    for ledger in made:
+        ledger.close()
+
+
+@pytest.fixture
+def ledger(make: Maker) -> Ledger:
+    """Give a ledger in which life-1 is open and the target recorded."""
+    return opened(make())
+
+
+def opened(ledger: Ledger, *, at_ms: int = NOON_MS) -> Ledger:
+    ledger.open_life(Life(life="life-1", vantage="local", opened_ms=at_ms))
+    ledger.record_targets([a_target()], life="life-1", at_ms=at_ms)
+    return ledger
+
+
+def all_runs(ledger: Ledger) -> list[Run]:
+    return list(ledger.runs("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2))
+
+
+def figures(ledger: Ledger, start_ms: int = NOON_MS, end_ms: int = NOON_MS + HOUR_MS) -> SlaStatement | None:
+    history = ledger.history("dinkes", "antrean", start_ms=start_ms, end_ms=end_ms)
+    assert history is not None
+    until_ms = max(life.heartbeat_ms for life in history.lives)
+    return statement(history, service_timeline(history, until_ms=until_ms), Window(start_ms=start_ms, end_ms=end_ms))
+
+
+def test_a_run_comes_back_as_it_was_written(ledger: Ledger):
+    runs = some_runs("ueudn-u")
+    assert ledger.append(runs, life="life-1", heartbeat_ms=NOON_MS + 300_000) == len(runs)
+    assert [_without_reply(run) for run in all_runs(ledger)] == [_without_reply(run) for run in runs]
+
+
+def _without_reply(run: Run) -> Run:
+    """What is kept of a run that was up: its times and phases; not the status and the address of its answers."""
+    if run.verdict is not Verdict.UP:
+        return run
+    return replace(run, tries=tuple(
+        replace(one, steps=tuple(replace(step, status=0, address="") for step in one.steps)) for one in run.tries
+    ))
+
+
+def test_of_a_run_that_was_up_durations_and_phases_are_kept(ledger: Ledger):
+    phases = Phases(dns_us=1_200, connect_us=310, tls_us=2_000_000, first_byte_us=90_001, body_us=7)
+    step = StepResult(name="buka halaman", passed=True, critical=True, started_ms=NOON_MS, phases=phases, status=200)
+    run = a_run(tries=(Try(started_ms=NOON_MS, duration_us=2_100_000, steps=(step,)),))
+    ledger.append([run], life="life-1", heartbeat_ms=NOON_MS + 9_000)
+    (kept,) = all_runs(ledger)
+    assert kept.duration_us == 2_100_000
+    assert kept.tries[0].steps[0].phases == phases
+    assert kept.tries[0].steps[0].name == "buka halaman"
+
+
+def test_names_in_any_script_and_long_evidence_come_back(ledger: Ledger):
+    reason = 'step 1 of 1 "ambil nomor": got "ꦱꦸꦒꦼꦁ — maaf 🙏"' + " x" * 5_000
+    run = a_run(verdict=Verdict.DOWN, reason=reason)
+    ledger.append([run], life="life-1", heartbeat_ms=NOON_MS + 9_000)
+    assert all_runs(ledger)[0].reason == reason
+
+
+def test_the_same_batch_again_changes_nothing(ledger: Ledger):
+    runs = some_runs("uuedd-uu")
+    ledger.append(runs, life="life-1", heartbeat_ms=NOON_MS + 300_000)
+    before = figures(ledger)
+    assert ledger.append(runs, life="life-1", heartbeat_ms=NOON_MS + 300_000) == 0
+    assert ledger.append(runs[2:5], life="life-1", heartbeat_ms=NOON_MS + 300_000) == 0
+    assert figures(ledger) == before
+    assert len(all_runs(ledger)) == len(runs)
+
+
+def test_another_record_of_the_same_key_is_left_out_whatever_it_says(ledger: Ledger):
+    first = a_run(sequence=0)
+    ledger.append([first], life="life-1", heartbeat_ms=NOON_MS + 60_000)
+    other = a_run(sequence=0, started_ms=NOON_MS + 120_000, verdict=Verdict.DOWN)
+    assert ledger.append([other], life="life-1", heartbeat_ms=NOON_MS + 180_000) == 0
+    assert [run.verdict for run in all_runs(ledger)] == [Verdict.UP]
+
+
+def test_a_key_twice_in_one_batch_counts_once(ledger: Ledger):
+    assert ledger.append([a_run(), a_run()], life="life-1", heartbeat_ms=NOON_MS + 60_000) == 1
+
+
+def test_the_heartbeat_never_falls_back_and_covers_its_runs(ledger: Ledger):
+    ledger.append(some_runs("uu"), life="life-1", heartbeat_ms=NOON_MS)
+    (life,) = ledger.lives()
+    assert life.heartbeat_ms == some_runs("uu")[-1].ended_ms
+    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + 90_000)
+    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + 80_000)
+    assert ledger.lives()[0].heartbeat_ms == NOON_MS + 90_000
+
+
+def test_opening_a_life_tells_of_the_one_before_it_at_the_same_vantage(ledger: Ledger):
+    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + 5_000)
+    ledger.open_life(Life(life="elsewhere", vantage="makassar", opened_ms=NOON_MS + 6_000))
+    second = Life(life="life-2", vantage="local", opened_ms=NOON_MS + 60_000)
+    before = ledger.open_life(second)
+    assert before is not None
+    assert (before.life, before.heartbeat_ms) == ("life-1", NOON_MS + 5_000)
+    assert ledger.open_life(second) == before
+    assert [life.life for life in ledger.lives()] == ["life-1", "elsewhere", "life-2"]
+
+
+def test_the_same_definitions_again_are_not_recorded_twice(ledger: Ledger):
+    assert ledger.record_targets([a_target()], life="life-1", at_ms=NOON_MS + 1_000) == 0
+    changed = a_target(promise=Promise(target=Decimal("99.9")))
+    other = a_target(service="rujukan")
+    assert ledger.record_targets([changed, other], life="life-1", at_ms=NOON_MS + 2_000) == 2
+    newest = {definition.target.service: definition for definition in ledger.definitions()}
+    assert newest["antrean"].target == changed
+    assert newest["rujukan"].target == other
+    history = ledger.history("dinkes", "antrean", start_ms=NOON_MS, end_ms=NOON_MS + HOUR_MS)
+    assert history is not None
+    assert [d.recorded_ms for d in history.definitions] == [NOON_MS, NOON_MS + 2_000]
+
+
+def test_a_run_of_an_unknown_life_or_transaction_is_refused_and_leaves_nothing(ledger: Ledger):
+    with pytest.raises(LedgerError, match="never opened"):
+        ledger.append([a_run(), a_run(life="life-9", sequence=1)], life="life-1", heartbeat_ms=NOON_MS + 60_000)
+    with pytest.raises(LedgerError, match="never opened"):
+        ledger.append((), life="life-9", heartbeat_ms=NOON_MS)
+    with pytest.raises(LedgerError, match="record the targets first"):
+        ledger.append([a_run(), a_run(transaction="lain")], life="life-1", heartbeat_ms=NOON_MS + 60_000)
+    assert all_runs(ledger) == []
+    assert ledger.append([a_run()], life="life-1", heartbeat_ms=NOON_MS + 60_000) == 1
+
+
+def test_there_is_no_history_of_a_service_that_was_never_recorded(ledger: Ledger):
+    assert ledger.history("dinkes", "lain", start_ms=0, end_ms=NOON_MS) is None
+
+
+def test_last_runs_are_the_newest_of_each_transaction(make: Maker):
+    ledger = make()
+    ledger.open_life(Life(life="life-1", vantage="local", opened_ms=NOON_MS))
+    two = a_target(transactions=(a_transaction(), a_transaction(name="baca-status", primary=False)))
+    ledger.record_targets([two], life="life-1", at_ms=NOON_MS)
+    assert ledger.last_runs() == ()
+    ledger.append(some_runs("uud"), life="life-1", heartbeat_ms=NOON_MS + 120_000)
+    ledger.append(some_runs("u", transaction="baca-status"), life="life-1", heartbeat_ms=NOON_MS + 120_000)
+    assert [(run.transaction, run.sequence) for run in ledger.last_runs()] == [("ambil-nomor", 2), ("baca-status", 0)]
+    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + 2 * HOUR_MS)
+    assert [(run.transaction, run.sequence) for run in ledger.last_runs()] == [("ambil-nomor", 2), ("baca-status", 0)]
+    ledger.open_life(Life(life="life-2", vantage="local", opened_ms=NOON_MS + 3 * HOUR_MS))
+    ledger.append(
+        some_runs("e", life="life-2", started_ms=NOON_MS + 3 * HOUR_MS),
+        life="life-2", heartbeat_ms=NOON_MS + 3 * HOUR_MS + 60_000,
+    )
+    assert [(run.life, run.verdict) for run in ledger.last_runs()] == [
+        ("life-2", Verdict.DEGRADED), ("life-1", Verdict.UP),
+    ]
+
+
+def test_runs_are_given_by_window_and_transaction_in_order_of_start(make: Maker):
+    ledger = make()
+    ledger.open_life(Life(life="life-1", vantage="local", opened_ms=NOON_MS))
+    two = a_target(transactions=(a_transaction(), a_transaction(name="baca-status")))
+    ledger.record_targets([two], life="life-1", at_ms=NOON_MS)
+    one = some_runs("u" * 300)
+    other = some_runs("u" * 300, transaction="baca-status", started_ms=NOON_MS + 7)
+    mixed = [*one, *other]
+    random.Random(5).shuffle(mixed)
+    ledger.append(mixed, life="life-1", heartbeat_ms=NOON_MS + 3 * HOUR_MS)
+    start, end = one[100].started_ms, one[200].started_ms
+    found = list(ledger.runs("dinkes", "antrean", start_ms=start, end_ms=end))
+    assert [(run.started_ms, run.sequence) for run in found] == sorted(
+        (run.started_ms, run.sequence) for run in mixed if start <= run.started_ms < end
+    )
+    only = list(ledger.runs("dinkes", "antrean", "baca-status", start_ms=start, end_ms=end))
+    assert {run.transaction for run in only} == {"baca-status"}
+    assert len(only) == 100
+
+
+def test_windows_inside_an_hour_count_the_runs_that_started_in_them(ledger: Ledger):
+    ledger.append(some_runs("u" * 100), life="life-1", heartbeat_ms=NOON_MS + HOUR_MS)
+    part = figures(ledger, NOON_MS + 10 * INTERVAL_MS, NOON_MS + 25 * INTERVAL_MS)
+    assert part is not None
+    assert (part.runs, part.up_ms) == (15, 15 * INTERVAL_MS)
+
+
+def test_a_suspended_monitor_leaves_unknown_until_the_next_run(ledger: Ledger):
+    ledger.append(some_runs("uu"), life="life-1", heartbeat_ms=NOON_MS + 31_000)
+    after = tuple(
+        replace(run, sequence=run.sequence + 2) for run in some_runs("uu", started_ms=NOON_MS + 70_000)
+    )
+    gap = Gap(life="life-1", start_ms=NOON_MS + 31_000, end_ms=NOON_MS + 65_000, reason="the machine was suspended")
+    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + 65_000, gaps=[gap])
+    ledger.append(after, life="life-1", heartbeat_ms=NOON_MS + 110_000)
+    found = figures(ledger)
+    assert found is not None
+    assert (found.up_ms, found.unknown_ms) == (31_000 + 40_000, 39_000)
+
+
+def test_a_gap_that_is_told_late_counts_the_same(make: Maker):
+    runs = some_runs("uuuuuuuuuu")
+    gap = Gap(life="life-1", start_ms=NOON_MS + 65_000, end_ms=NOON_MS + 95_000, reason="the clock was wrong")
+    early, late = opened(make()), opened(make())
+    early.append(runs, life="life-1", heartbeat_ms=NOON_MS + 300_000, gaps=[gap])
+    late.append(runs, life="life-1", heartbeat_ms=NOON_MS + 2 * HOUR_MS)
+    late.append((), life="life-1", heartbeat_ms=NOON_MS + 2 * HOUR_MS, gaps=[gap])
+    early.append((), life="life-1", heartbeat_ms=NOON_MS + 2 * HOUR_MS)
+    assert figures(early) == figures(late)
+    found = figures(early)
+    assert found is not None
+    # unknown from 65 s to the run at 120 s, and from 270 s + 75 s on
+    assert found.unknown_ms == 55_000 + HOUR_MS - 345_000
+
+
+def test_a_definition_recorded_over_running_runs_does_not_change_what_they_hold(ledger: Ledger):
+    ledger.append(some_runs("u"), life="life-1", heartbeat_ms=NOON_MS + 20_000)
+    slow = a_target(transactions=(a_transaction(interval_ms=600_000),))
+    ledger.record_targets([slow], life="life-1", at_ms=NOON_MS)
+    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + HOUR_MS)
+    found = figures(ledger)
+    assert found is not None
+    assert found.up_ms == 75_000
+
+
+LETTERS = st.text(alphabet="uuuuuuedn-", min_size=1, max_size=60)
+
+
+@given(letters=LETTERS, seed=st.integers(0, 1_000), sizes=st.integers(4, 40), beat=st.integers(0, 3 * HOUR_MS))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factory, letters, seed, sizes, beat):
+    """The same runs in any order, cut in any way, some twice, over a change of hour and two lives, give one figure."""
+    chance = random.Random(seed)
+    start = NOON_MS + HOUR_MS - 20 * INTERVAL_MS
+    half = len(letters) // 2
+    runs = [
+        *some_runs(letters[:half], started_ms=start),
+        *some_runs(letters[half:], started_ms=start + half * INTERVAL_MS + 200_000, life="life-2"),
+    ]
+    path = tmp_path_factory.mktemp("order") / "ledger.sqlite"
+    plain, stored = MemoryLedger(), SqliteLedger(path)
+    try:
+        for ledger in (plain, stored):
+            opened(ledger, at_ms=start - 1)
+            ledger.append((), life="life-1", heartbeat_ms=start + half * INTERVAL_MS + 20_000)
+            ledger.open_life(Life(life="life-2", vantage="local", opened_ms=start + half * INTERVAL_MS + 150_000))
+        plain.append(runs, life="life-2", heartbeat_ms=start + 4 * HOUR_MS)
+        arriving = [*runs, *chance.sample(runs, len(runs) // 3)]
+        chance.shuffle(arriving)
+        while arriving:
+            batch, arriving = arriving[:sizes], arriving[sizes:]
+            stored.append(batch, life="life-2", heartbeat_ms=start + beat)
+            if chance.random() < 0.2:
+                stored.close()
+                stored = SqliteLedger(path)
+        stored.append((), life="life-2", heartbeat_ms=start + 4 * HOUR_MS)
+        window = (start, start + 2 * HOUR_MS)
+        expected = figures(plain, *window)
+        assert figures(stored, *window) == expected
+        reader = SqliteReader(path)
+        history = reader.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
+        wanted = plain.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
+        reader.close()
+        assert history is not None
+        assert wanted is not None
+        assert sorted(history.stretches, key=str) == sorted(wanted.stretches, key=str)
+    finally:
+        stored.close()
+
+
+def test_a_clock_set_back_between_two_lives_does_not_cover_time_twice(ledger: Ledger):
+    ledger.append(some_runs("uuuu"), life="life-1", heartbeat_ms=NOON_MS + 100_000)
+    ledger.open_life(Life(life="life-2", vantage="local", opened_ms=NOON_MS + 40_000))
+    second = some_runs("dddu", started_ms=NOON_MS + 45_000, life="life-2")
+    ledger.append(second, life="life-2", heartbeat_ms=NOON_MS + 150_000)
+    found = figures(ledger)
+    assert found is not None
+    # the first life covers up to 100 s; the run at 75 s holds from there to the run at 105 s, that to the one at 135 s
+    assert (found.up_ms, found.down_ms, found.unknown_ms) == (100_000 + 15_000, 35_000, 0)
+
+
+def test_steps_and_a_missed_run_leave_their_marks(ledger: Ledger):
+    ledger.append(some_runs("d-"), life="life-1", heartbeat_ms=NOON_MS + 60_000)
+    down, missed = all_runs(ledger)
+    assert down.failed_step == "buka halaman"
+    assert [len(one.steps) for one in down.tries] == [1, 1]
+    assert (missed.outcome, missed.tries, missed.duration_us) == (Outcome.MISSED, (), 0)
+    assert missed.reason.startswith("missed")
+
+
+def test_a_step_after_the_recorded_ones_keeps_its_phases(ledger: Ledger):
+    """A run under way while a shorter definition is recorded still reads."""
+    tries = (a_try(steps=tuple(
+        StepResult(name=name, passed=True, critical=True, started_ms=NOON_MS, phases=Phases(body_us=5))
+        for name in ("buka halaman", "ambil nomor")
+    )),)
+    ledger.append([a_run(tries=tries)], life="life-1", heartbeat_ms=NOON_MS + 60_000)
+    (kept,) = all_runs(ledger)
+    assert len(kept.tries[0].steps) == 2
+    assert a_step().name == kept.tries[0].steps[0].name
