@@ -70,3 +70,29 @@ def test_json_holds_numbers_as_numbers():
     plain = as_json(resolved(load(FILES[0]), SAMPLES))
     assert plain["services"]["antrean"]["promise"]["target"] == 99.5
     assert json.loads(json.dumps(plain)) == plain
+
+
+def test_what_differs_from_every_default_is_shown_and_reads_back(tmp_path):
+    path = tmp_path / "dinas.yaml"
+    path.write_text(
+        "version: 1\ncode: dinas\nname: Dinas\nkind: regency\ntime_zone: Asia/Jayapura\ntier: gold\nwave: pilot\n"
+        "network: {subnet: 10.124.0.0/26}\ngateway: {bind: 10.0.0.1, https_port: 443, http_port: 80}\nservices:\n  a:\n    name: A\n"
+        "    criticality: 1\n    image: a:1\n    command: [a, b]\n    port: 81\n    replicas: 5\n    health: /sehat\n    host: a.example\n"
+        "    answer_timeout: 7s\n    stop_grace: 41s\n    egress: true\n    env: {A: '1'}\n    secrets: [S]\n    volumes: {v: /data}\n"
+        "    database: {own: {memory: 96MiB}}\n    workers: {w: {command: [c], replicas: 3}}\n    jobs: {j: {command: [d], deadline: 9s}}\n"
+        "    resources: {memory: 33MiB, cpus: 1.25, pids: 44}\n    log: {file: 2MiB, files: 7}\n    promise: {target: 98.765, latency: 1234ms}\n"
+        "    transactions:\n      t: {primary: true, interval: 55s, deadline: 11s, latency: 777ms, writes: true, steps: [{get: /}]}\n",
+        encoding="utf-8",
+    )
+    agency = load(path)
+    [service] = agency.services
+    shown = resolved(agency, tmp_path)["services"]["a"]
+    assert (service.replicas, service.command, service.port, service.health, service.host) == (5, ("a", "b"), 81, "/sehat", "a.example")
+    assert (service.answer_timeout_ms, service.stop_grace_ms, service.egress) == (7_000, 41_000, True)
+    assert (shown["stop_grace"], shown["answer_timeout"], shown["database"]) == ("41s", "7s", {"own": {"memory": "96MiB"}})
+    assert (shown["resources"]["memory"], shown["resources"]["pids"], shown["log"]) == ("33MiB", 44, {"file": "2MiB", "files": 7})
+    assert (service.workers[0].replicas, service.jobs[0].deadline_ms, str(service.promise.target)) == (3, 9_000, "98.765")
+    again = tmp_path / "lagi" / "dinas.yaml"
+    again.parent.mkdir()
+    again.write_text(yamlio.write(resolved(agency, again.parent)), encoding="utf-8")
+    assert load(again) == agency
