@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from monitors.core.errors import Siaga24Error, StackError
 from stacks import recovery
 from stacks.aside import set_aside
 from stacks.automation import StackAutomation
-from stacks.engine import Engine
 from stacks.events import EventFold
 from stacks.hosting import EngineHooks
 from stacks.interrupts import STOPPED, InterruptedRunError
@@ -29,7 +28,7 @@ from stacks.program import inline_program, secret_keys, spec_of
 from stacks.progress import Counts, Phase, Progress
 from stacks.secrets_store import ensure_secrets, placeholders
 from stacks.session import Phases, Session
-from stacks.standing import Standing, find_tools, look
+from stacks.standing import Connected, Standing, connect, look
 from stacks.statefile import Gate, StackRecord, write_atomic, write_record
 from stacks.targets import targets_of
 
@@ -80,31 +79,36 @@ def up(workspace: Workspace, code: str, progress: Progress, *, accepts_loss: boo
     agency = workspace.agency(code)
     if not agency.hosted:
         return _only_watched(workspace.state, agency)
-    with hold_stack(workspace.state, code, f"stack up {code}", on_wait=progress.note) as lock:
+    with (
+        hold_stack(workspace.state, code, f"stack up {code}", on_wait=progress.note) as lock,
+        ExitStack() as closing,
+    ):
         phases = Phases(progress)
         with phases(Phase.PREFLIGHT):
-            session, automation, standing = _prepare(workspace, agency, progress, lock, accepts_loss=accepts_loss)
+            connected = connect(workspace, closing)
+            session, automation, standing = _prepare(
+                workspace, agency, connected, progress, lock, accepts_loss=accepts_loss,
+            )
             automation.ensure()
             secrets = ensure_secrets(automation, secret_keys(agency))
             session.redact.add(secrets.values())
-            hooks = EngineHooks(session)
             inputs = standing.inputs(session, secrets)
+            hooks = EngineHooks(session)
             program = inline_program(agency, inputs, hooks)
-        with session.engine:
-            record = _began(session, standing)
-            _recover(session, automation, standing, phases)
-            let_go(automation, standing.state, spec_of(agency, inputs), progress)
-            fold = EventFold(time.monotonic, progress.step)
-            try:
-                with phases(Phase.PULUMI), stoppable(session, automation):
-                    outputs = automation.up(program, fold)
-                with phases(Phase.GATE):
-                    check_doors(_doors(agency, outputs, standing.pair.ca_pem), session.interrupts, progress)
-            except Siaga24Error as exc:
-                failure = _first(exc, hooks, session)
-                write_record(session.state, code, record.failed(session.redact(str(failure))))
-                raise failure from None
-            write_record(session.state, code, record.passed())
+        record = _began(session, standing)
+        _recover(session, automation, standing, phases)
+        let_go(automation, standing.state, spec_of(agency, inputs), progress)
+        fold = EventFold(time.monotonic, progress.step)
+        try:
+            with phases(Phase.PULUMI), stoppable(session, automation):
+                outputs = automation.up(program, fold)
+            with phases(Phase.GATE):
+                check_doors(_doors(agency, outputs, standing.pair.ca_pem), session.interrupts, progress)
+        except Siaga24Error as exc:
+            failure = _first(exc, hooks, session)
+            write_record(session.state, code, record.failed(session.redact(str(failure))))
+            raise failure from None
+        write_record(session.state, code, record.passed())
         return Result(
             code=code, counts=fold.counts, seconds=phases.seconds, addresses=_addresses(outputs),
             targets_file=write_targets(session.state, code, outputs["targets"]),
@@ -121,10 +125,12 @@ def preview(workspace: Workspace, code: str, progress: Progress) -> Result:
     with (
         hold_stack(workspace.state, code, f"stack preview {code}", on_wait=progress.note) as lock,
         set_aside(workspace, code) as place,
+        ExitStack() as closing,
     ):
         phases = Phases(progress)
         with phases(Phase.PREFLIGHT):
-            session, automation, standing = _prepare(place, agency, progress, lock, accepts_loss=True)
+            connected = connect(place, closing)
+            session, automation, standing = _prepare(place, agency, connected, progress, lock, accepts_loss=False)
             automation.ensure()
             secrets = placeholders(automation.secrets(), secret_keys(agency))
             session.redact.add(secrets.values())
@@ -134,27 +140,24 @@ def preview(workspace: Workspace, code: str, progress: Progress) -> Result:
         if standing.damage.is_any:
             progress.note(f"up would first mend the stack: {standing.damage.sentence()}")
         fold = EventFold(time.monotonic, progress.step)
-        with session.engine, phases(Phase.PULUMI), stoppable(session, automation):
+        with phases(Phase.PULUMI), stoppable(session, automation):
             automation.preview(program, fold)
         return Result(code=code, counts=fold.counts, seconds=phases.seconds, warnings=standing.warnings)
 
 
 def _prepare(
-    place: Workspace, agency: Agency, progress: Progress, lock: StackLock, *, accepts_loss: bool,
+    place: Workspace, agency: Agency, connected: Connected, progress: Progress, lock: StackLock, *, accepts_loss: bool,
 ) -> tuple[Session, StackAutomation, Standing]:
-    """Find tools and engine and check everything; nothing on the engine is changed."""
-    began_s = time.monotonic()
-    tools = find_tools()
-    engine = Engine(place.settings.docker_host)
+    """Check everything; nothing on the engine is changed."""
     session = Session(
-        code=agency.code, state=place.state, engine=engine, began=engine.facts().time, began_s=began_s,
-        progress=progress,
+        code=agency.code, state=place.state, engine=connected.engine, began=connected.engine.facts().time,
+        began_s=time.monotonic(), progress=progress,
     )
     standing = look(session, agency, certificates=place.state / "ca", accepts_loss=accepts_loss)
     for warning in standing.warnings:
         progress.note(warning)
     automation = StackAutomation(
-        standing.files, agency.code, tools, standing.passphrase, session.redact, on_child=lock.note_child,
+        standing.files, agency.code, connected.tools, standing.passphrase, session.redact, on_child=lock.note_child,
     )
     return session, automation, standing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ from infra.spec import Sensitive
 from monitors.core.errors import PreflightError, ToolchainError
 from stacks import preflight, recovery
 from stacks.authority import Authority, KeyPair
-from stacks.automation import PulumiTools
 from stacks.certificates import check_supplied
+from stacks.engine import Engine
 from stacks.passphrase import passphrase_file
 from stacks.passphrase import read as read_passphrase
 from stacks.program import Inputs, TlsIdentity, image_names, secret_files
+from stacks.pulumi_cli import PulumiTools
 from stacks.pulumi_state import BackendFiles, StackState
 from stacks.secrets_store import read_secret_files
 from stacks.statefile import StackRecord, read_record
@@ -23,11 +25,12 @@ from stacks.toolchain import find_provider, find_pulumi, plugin_home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import ExitStack
     from pathlib import Path
 
     from infra.spec import ImageSpec
     from stacks.engine_facts import EngineFacts
-    from stacks.model import Agency
+    from stacks.model import Agency, Workspace
     from stacks.recovery import Damage
     from stacks.session import Session
 
@@ -63,15 +66,42 @@ class Standing:
 
 def find_tools() -> PulumiTools:
     """Find the Pulumi CLI and its provider. ToolchainError names all that is missing."""
-    missing = []
+    found, missing = [], []
     for find in (find_pulumi, find_provider):
         try:
-            find(os.environ)
+            found.append(find(os.environ))
         except ToolchainError as exc:
             missing.append(str(exc))
     if missing:
         raise ToolchainError("\n".join(missing))
-    return PulumiTools(cli=find_pulumi(os.environ), home=plugin_home(find_provider(os.environ).path))
+    cli, provider = found
+    return PulumiTools(cli=cli, home=plugin_home(provider.path))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """The engine and the tools that a command works with."""
+
+    engine: Engine
+    tools: PulumiTools
+
+
+def connect(workspace: Workspace, closing: ExitStack) -> Connected:
+    """Reach the workspace's engine, to be closed by ``closing``, and find the tools. ToolchainError."""
+    with ThreadPoolExecutor(max_workers=1) as pool:      # asking the CLI for its version takes a while
+        tools = pool.submit(find_tools)
+        missing = []
+        try:
+            engine = closing.enter_context(Engine(workspace.settings.docker_host))
+        except ToolchainError as exc:
+            missing.append(str(exc))
+        try:
+            found = tools.result()
+        except ToolchainError as exc:
+            missing.append(str(exc))
+    if missing:
+        raise ToolchainError("\n".join(missing))
+    return Connected(engine=engine, tools=found)
 
 
 def look(
@@ -104,7 +134,7 @@ def look(
     if reasons or pair is None:
         raise PreflightError(reasons)
     session.redact.add(supplied.values())
-    session.redact.add([pair.key_pem])
+    session.redact.add([pair.key_pem, *pair.key_pem.splitlines()[1:-1]])
     return Standing(
         agency=agency, engine=findings.engine, images=findings.images, pair=pair, passphrase=passphrase,
         supplied_secrets=supplied, files=files, state=state, record=record, damage=damage, warnings=warnings,

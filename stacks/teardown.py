@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from stacks.preflight import identity_reasons
 from stacks.progress import Counts, Phase, Progress, Step, StepState
 from stacks.pulumi_state import BackendFiles
 from stacks.session import Phases, Session
-from stacks.standing import find_tools
+from stacks.standing import connect
 from stacks.statefile import forget_record, read_record, write_record
 from stacks.targets import targets_of
 
@@ -61,12 +62,14 @@ def destroy(
     workspace = located(workspace)
     _check_known(workspace, code)
     files = BackendFiles(workspace.state)
-    with hold_stack(workspace.state, code, f"stack destroy {code}", on_wait=progress.note) as lock:
+    with (
+        hold_stack(workspace.state, code, f"stack destroy {code}", on_wait=progress.note) as lock,
+        ExitStack() as closing,
+    ):
         phases = Phases(progress)
         with phases(Phase.PREFLIGHT):
-            tools = find_tools()
-            engine = Engine(workspace.settings.docker_host)
-            facts = engine.facts()
+            connected = connect(workspace, closing)
+            engine, facts = connected.engine, connected.engine.facts()
             record = read_record(workspace.state, code)
             reasons = [] if accepts_loss else identity_reasons(code, facts, engine.host, record)
             if reasons:
@@ -78,21 +81,20 @@ def destroy(
             passphrase = passphrase_file(workspace.state, has_stacks=files.has_secrets())
             session.redact.add([read(passphrase)])
             automation = StackAutomation(
-                files, code, tools, passphrase, session.redact, on_child=lock.note_child,
+                files, code, connected.tools, passphrase, session.redact, on_child=lock.note_child,
             )
-        with engine:
-            fold = EventFold(time.monotonic, progress.step)
+        fold = EventFold(time.monotonic, progress.step)
+        if files.exists(code):
+            _remove(session, automation, files, fold, phases, delete_data=delete_data)
+        write_record(workspace.state, code, record.gone())
+        _forget_targets(workspace, code)
+        deleted = _delete_data(session, phases) if delete_data else ()
+        if delete_data:
             if files.exists(code):
-                _remove(session, automation, files, fold, phases, delete_data=delete_data)
-            write_record(workspace.state, code, record.gone())
-            _forget_targets(workspace, code)
-            deleted = _delete_data(session, phases) if delete_data else ()
-            if delete_data:
-                if files.exists(code):
-                    automation.remove()
-                shutil.rmtree(files.work_dir(code), ignore_errors=True)
-                forget_record(workspace.state, code)
-            kept = tuple(volume.name for volume in data_volumes(engine, code))
+                automation.remove()
+            shutil.rmtree(files.work_dir(code), ignore_errors=True)
+            forget_record(workspace.state, code)
+        kept = tuple(volume.name for volume in data_volumes(engine, code))
         return Destroyed(code=code, counts=fold.counts, seconds=phases.seconds, kept=kept, deleted_data=deleted)
 
 
