@@ -32,7 +32,7 @@ def registry(engine: docker.DockerClient, mark: str) -> Iterator[str]:
     image, _ = engine.images.build(
         path=str(ROOT / "tests" / "tools" / "registry"), tag=f"{mark}/registry", buildargs={"BASE": "siaga24/base:bookworm"},
     )
-    container = engine.containers.run(image.id, detach=True, name=f"{mark}-registry", ports={"5000/tcp": ("127.0.0.1", None)})
+    container = engine.containers.run(str(image.id), detach=True, name=f"{mark}-registry", ports={"5000/tcp": ("127.0.0.1", None)})
     try:
         container.reload()
         address = f"127.0.0.1:{container.ports['5000/tcp'][0]['HostPort']}"
@@ -101,7 +101,7 @@ def workshop(tmp_path: Path, engine: docker.DockerClient, registry: str, mark: s
         )
     finally:
         for image in engine.images.list(filters={"label": f"siaga24.test={mark}"}):
-            engine.images.remove(image.id, force=True)
+            engine.images.remove(str(image.id), force=True)
         for image in engine.images.list():
             for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
                 if mark in name and f"{mark}/registry" not in name:

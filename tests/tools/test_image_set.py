@@ -92,13 +92,11 @@ def test_a_registry_is_named_in_the_file_or_in_the_environment(root: Path):
     [
         (
             ("", ""), {"SIAGA24_IMAGE_APP": "reg/app:1.0"},
-            'SIAGA24_IMAGE_APP: "reg/app:1.0" names no digest; expected REPOSITORY@sha256: and 64 hexadecimal digits, '
-            "as the registry printed it when the image was pushed",
+            'SIAGA24_IMAGE_APP: "reg/app:1.0" names no digest; expected REPOSITORY@sha256: and 64 hexadecimal digits, as ',
         ),
         (
             ('from = "base"', 'from = "base"\nregistry = "reg/app@sha256:abc"'), {},
-            'tools/images/images.toml: app: registry: "reg/app@sha256:abc" names no digest; expected REPOSITORY@sha256: '
-            "and 64 hexadecimal digits, as the registry printed it when the image was pushed",
+            'tools/images/images.toml: app: registry: "reg/app@sha256:abc" names no digest; expected REPOSITORY@sha256:',
         ),
         (
             ('from = "base"', 'from = "bass"'), {},

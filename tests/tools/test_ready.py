@@ -117,7 +117,7 @@ class Lacking:
     def look(self) -> Finding:
         return self.finding
 
-    def make(self, say: Say) -> str:
+    def make(self, say: Say) -> str:  # noqa: ARG002 - the protocol has it
         if self.error:
             raise self.error
         self.made = True

@@ -14,6 +14,14 @@ from tools.progress import Board
 from tools.schedule import run_parts
 
 
+def noting(name: str, into: list[str]) -> Callable[[], str]:
+    def work() -> str:
+        into.append(name)
+        return name
+
+    return work
+
+
 class Job:
     def __init__(self, name: str, work: Callable[[], str] = lambda: "done") -> None:
         self.name = name
@@ -22,7 +30,7 @@ class Job:
     def look(self) -> Finding:
         return Finding()
 
-    def make(self, say: Say) -> str:
+    def make(self, say: Say) -> str:  # noqa: ARG002 - the protocol has it
         return self.work()
 
 
@@ -43,14 +51,7 @@ def test_parts_without_needs_run_at_the_same_time():
 def test_a_part_begins_after_those_it_needs():
     order: list[str] = []
 
-    def note(name: str) -> Callable[[], str]:
-        def work() -> str:
-            order.append(name)
-            return name
-
-        return work
-
-    parts = [Job("c", note("c")), Job("b", note("b")), Job("a", note("a"))]
+    parts = [Job("c", noting("c", order)), Job("b", noting("b", order)), Job("a", noting("a", order))]
     run_parts(parts, {"c": ["b"], "b": ["a", "was ready before"]}, Board(io.StringIO()))
     assert order == ["a", "b", "c"]
 
@@ -58,7 +59,7 @@ def test_a_part_begins_after_those_it_needs():
 def test_what_needs_a_failed_part_is_not_begun_and_the_rest_goes_on():
     done: list[str] = []
     board = io.StringIO()
-    parts = [Job("late", lambda: done.append("late") or ""), Job("middle"), Job("bad", fail), Job("other", lambda: done.append("other") or "")]
+    parts = [Job("late", noting("late", done)), Job("middle"), Job("bad", fail), Job("other", noting("other", done))]
     failed = run_parts(parts, {"middle": ["bad"], "late": ["middle"]}, Board(board))
     assert {name: error.text for name, error in failed.items()} == {
         "bad": "it broke; mend it",
@@ -71,7 +72,7 @@ def test_what_needs_a_failed_part_is_not_begun_and_the_rest_goes_on():
 
 def test_needs_in_a_circle_are_refused_before_anything_begins():
     begun: list[str] = []
-    parts = [Job("a", lambda: begun.append("a") or ""), Job("b")]
+    parts = [Job("a", noting("a", begun)), Job("b")]
     with pytest.raises(graphlib.CycleError):
         run_parts(parts, {"a": ["b"], "b": ["a"]}, Board(io.StringIO()))
     assert begun == []
