@@ -13,7 +13,7 @@ from importlib.metadata import version
 import click
 
 from cli.output import error_console
-from monitors.core.errors import Siaga24Error
+from monitors.core.errors import DefinitionError, Siaga24Error
 
 INTERRUPTED = 130
 
@@ -78,6 +78,9 @@ def run() -> None:
         sys.exit(INTERRUPTED)
     except click.ClickException as exc:
         exc.show()
+        sys.exit(exc.exit_code)
+    except DefinitionError as exc:  # its lines are places in files: an editor can jump to them as they are
+        error_console().print(str(exc), style="red", markup=False, soft_wrap=True)
         sys.exit(exc.exit_code)
     except Siaga24Error as exc:
         error_console().print(f"error: {exc}", style="red", markup=False, soft_wrap=True)
