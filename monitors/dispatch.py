@@ -34,13 +34,14 @@ class _Due(NamedTuple):
 class _Entry:
     """One transaction that is watched."""
 
-    __slots__ = ("is_queued", "pace", "running", "waiting", "watched")
+    __slots__ = ("is_queued", "lacked_place", "pace", "running", "waiting", "watched")
 
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
         self.pace = Pace(watched.transaction.interval_ms)
         self.running: _Due | None = None
         self.is_queued = False           # it stands in the line for a place
+        self.lacked_place = False        # so did the run that waits now, at some time
         self.waiting: _Due | None = None
 
 
@@ -97,10 +98,11 @@ class Dispatch:
         if entry.running is not None and entry.pace.is_repeating:
             return                       # a repeat is only planned once the run before it has ended
         if entry.waiting is not None:    # a whole interval ago, and still no place
-            self._miss(entry, self._why_late(entry.waiting))
+            self._miss(entry, self._why_late(entry, entry.waiting))
         sequence = self._sequences.get(key, 0)
         self._sequences[key] = sequence + 1
         entry.waiting = _Due(sequence, scheduled_ms, interval_ms)
+        entry.lacked_place = False
         self._advance(entry)
 
     def stop(self, on_idle: Callable[[], None]) -> None:
@@ -129,7 +131,7 @@ class Dispatch:
         if waiting is None or entry.running is not None:
             return
         if is_missed(waiting.scheduled_ms, waiting.interval_ms, self._runner.clock.now_ms):
-            self._miss(entry, self._why_late(waiting))
+            self._miss(entry, self._why_late(entry, waiting))
         elif self.under_way < self._limit:
             entry.waiting = None
             entry.running = waiting
@@ -138,9 +140,11 @@ class Dispatch:
                 entry.watched, sequence=waiting.sequence, scheduled_ms=waiting.scheduled_ms,
                 on_done=lambda run: self._done(entry, run),
             )
-        elif not entry.is_queued:
-            entry.is_queued = True
-            self._line.append(entry)
+        else:
+            entry.lacked_place = True
+            if not entry.is_queued:
+                entry.is_queued = True
+                self._line.append(entry)
 
     def _done(self, entry: _Entry, run: Run) -> None:
         if entry.running is None:
@@ -168,9 +172,14 @@ class Dispatch:
                 entry.watched, sequence=waiting.sequence, scheduled_ms=waiting.scheduled_ms, reason=f"missed: {why}",
             ))
 
-    def _why_late(self, waiting: _Due) -> str:
+    def _why_late(self, entry: _Entry, waiting: _Due) -> str:
         late_ms = self._runner.clock.now_ms - waiting.scheduled_ms
-        cause = "no place for it was free" if self.under_way >= self._limit else "the monitor was not running"
+        if entry.running is not None:
+            cause = "the run before it took so long"
+        elif entry.lacked_place:
+            cause = "no place for it was free"
+        else:
+            cause = "the monitor itself was held up"
         return f"not started {spoken_us(late_ms * US_PER_MS)} after its time; {cause}"
 
     def _tell_idle(self) -> None:

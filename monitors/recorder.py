@@ -28,6 +28,7 @@ HEARTBEAT_S = 1.0                        # where no run finished
 RETRY_MOST_S = 5.0
 LIMIT = 50_000                           # runs that wait; some 60 MB at worst
 LARGEST_BATCH = 20_000
+END_PATIENCE_S = 60.0                    # a slow disk may take long; one that refuses says so at once
 
 
 class Gauges(Protocol):
@@ -117,12 +118,12 @@ class Recorder:
         """Begin to write."""
         self._thread.start()
 
-    def stop(self, patience_s: float = 10.0) -> bool:
+    def stop(self, patience_s: float = END_PATIENCE_S) -> bool:
         """Write what waits and end; False where not all of it became durable."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(patience_s)
-        return not self._waiting
+        return not self._waiting and not self._thread.is_alive()
 
     def _work(self) -> None:
         while not self._stopping.wait(self._retry_s):

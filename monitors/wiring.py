@@ -127,9 +127,9 @@ class Monitor:
             finally:
                 is_written = self._end()
         if not is_written:
-            raise LedgerError(
-                f"{self.recorder.state.waiting} results were not written and are lost; {self.recorder.state.problem}",
-            )
+            recording = self.recorder.state
+            why = recording.problem or "the ledger did not take them in time"
+            raise LedgerError(f"{recording.waiting} results were not written and are lost; {why}")
 
     def stop(self) -> None:
         """Start no more runs and end when those under way have ended; a second call ends at once."""

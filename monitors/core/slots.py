@@ -64,8 +64,9 @@ class Slots:
         return self._slots.keys()
 
     def put(self, key: str, interval_ms: int, now_ms: int) -> tuple[SlotKey, SlotKey | None]:
-        """Add a transaction, or move it to another interval; its ticks count from now.
+        """Add a transaction, or move it to another interval; its ticks count from the next beginning of its second.
 
+        Whoever wakes slots does so at their beginnings: a tick later in a second that runs already would come too late.
         Returns its slot, and the one that is empty because it left, if there is one.
         """
         phase = phase_ms(key, interval_ms)
@@ -73,7 +74,8 @@ class Slots:
         if self._places.get(key) == place:
             return place, None
         emptied = self.remove(key)
-        self._slots.setdefault(place, _Slot(done_ms=now_ms)).members[key] = _Member(phase, now_ms)
+        next_ms = now_ms + interval_ms - (now_ms - place.slot * SLOT_MS) % interval_ms
+        self._slots.setdefault(place, _Slot(done_ms=now_ms)).members[key] = _Member(phase, next_ms - 1)
         self._places[key] = place
         return place, emptied
 

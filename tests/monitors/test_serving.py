@@ -1,0 +1,107 @@
+"""/metrics and /healthz over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from monitors.core.errors import Siaga24Error
+from monitors.serving import Serving
+from monitors.settings import Listen
+
+
+class Monitor:
+    problems: list[str]
+
+    def __init__(self) -> None:
+        self.problems = []
+
+    def health(self) -> dict[str, object]:
+        return {"status": "failing" if self.problems else "ok", "problems": self.problems}
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Serving, Monitor]]:
+    monitor = Monitor()
+    serving = Serving(
+        Listen(host="127.0.0.1", port=0), metrics=lambda: ("text/plain; version=0.0.4", b"siaga24_x 1\n"),
+        health=monitor.health,
+    )
+    serving.start()
+    yield serving, monitor
+    serving.stop()
+    serving.stop()
+
+
+def ask(serving: Serving, path: str, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
+    request = urllib.request.Request(f"http://127.0.0.1:{serving.port}{path}", method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, dict(answer.headers), answer.read()
+    except urllib.error.HTTPError as exc:
+        with exc:
+            return exc.code, dict(exc.headers), exc.read()
+
+
+def test_metrics_are_served_in_their_own_content_type(served):
+    status, headers, body = ask(served[0], "/metrics?x=1")
+    assert (status, headers["Content-Type"], body) == (200, "text/plain; version=0.0.4", b"siaga24_x 1\n")
+
+
+def test_a_healthy_monitor_answers_200(served):
+    status, headers, body = ask(served[0], "/healthz")
+    assert status == 200
+    assert headers["Content-Type"] == "application/json; charset=utf-8"
+    assert json.loads(body) == {"status": "ok", "problems": []}
+
+
+def test_a_monitor_with_a_problem_answers_503_with_the_sentence(served):
+    serving, monitor = served
+    monitor.problems = ["the ledger cannot be written: the disk is full"]
+    status, _, body = ask(serving, "/healthz")
+    assert status == 503
+    assert json.loads(body)["problems"] == monitor.problems
+
+
+def test_other_paths_and_methods_give_nothing(served):
+    status, _, body = ask(served[0], "/../etc/passwd")
+    assert status == 404
+    assert body == b"nothing here; there are /metrics and /healthz\n"
+    assert ask(served[0], "/metrics", "POST")[0] == 501
+    status, headers, body = ask(served[0], "/metrics", "HEAD")
+    assert (status, headers["Content-Length"], body) == (200, "12", b"")
+
+
+def test_a_taken_port_is_told_with_what_to_do():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        with pytest.raises(Siaga24Error) as error:
+            Serving(Listen(host="127.0.0.1", port=port), metrics=lambda: ("", b""), health=dict)
+    assert str(error.value) == (
+        f"cannot listen on 127.0.0.1:{port}: address already in use; end what holds the port, or choose another with "
+        "--listen HOST:PORT"
+    )
+
+
+def test_a_client_that_says_nothing_holds_up_no_other(served):
+    serving, _ = served
+    with socket.create_connection(("127.0.0.1", serving.port)):
+        assert ask(serving, "/healthz")[0] == 200
+
+
+def test_many_clients_at_once_are_all_answered(served):
+    results: list[int] = []
+    threads = [threading.Thread(target=lambda: results.append(ask(served[0], "/metrics")[0])) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [200] * 20
