@@ -161,4 +161,6 @@ def quoted(text: str, limit: int = 80) -> str:
 def _bytes(count: int) -> str:
     if count < 1024:
         return f"{count} bytes"
-    return f"{count / 1024:.0f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:g} MiB"
+    if count < 1024 * 1024:
+        return f"{count // 1024} KiB"
+    return f"{count * 10 // 1024 // 1024 / 10:g} MiB"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.core.cadence import phase_ms, ticks, transaction_key
-from monitors.core.model import Outcome, Run, Target, Verdict
+from monitors.core.model import Outcome, Run, Target, Try, Verdict
 from monitors.dispatch import Dispatch
 from monitors.probes.base import FakeProbe
 from monitors.runner import Runner, watch
@@ -23,7 +24,7 @@ KEY = "dinkes/antrean/ambil-nomor"
 class Rig:
     """A dispatch with a fake probe and a clock that stands still; everything it says is written down."""
 
-    answers: dict[str, list]
+    answers: dict[str, list[Try]]
     limit: int = 100
     holds: bool = False
     missing: bool = False
@@ -45,11 +46,11 @@ class Rig:
         self.dispatch.launch(key, self.clock.now_ms, interval_ms)
 
 
-def many(count: int, **given_: object) -> list[Target]:
+def many(count: int, **given_: Any) -> list[Target]:
     return [a_target(service=f"s{n}", **given_) for n in range(count)]
 
 
-def a_rig(count: int = 1, **given_: object) -> tuple[Rig, list[str]]:
+def a_rig(count: int = 1, **given_: Any) -> tuple[Rig, list[str]]:
     targets = [a_target()] if count == 1 else many(count)
     rig = Rig({target.key: [GOOD] for target in targets}, **given_)
     rig.watch(*targets)
@@ -245,7 +246,8 @@ def test_a_failure_that_lay_across_a_suspension_is_unknown_and_a_success_stands(
 def test_every_scheduled_run_leaves_exactly_one_record(steps: list[tuple[int, bool]], limit: int):
     """Time goes by in uneven steps, runs end whenever they like, capacity is short: the numbers have no hole."""
     rig, keys = a_rig(6, limit=limit, holds=True)
-    scheduled, last_ms = Counter(), rig.clock.now_ms
+    scheduled: Counter[str] = Counter()
+    last_ms = rig.clock.now_ms
     for ms, ends in steps:
         rig.clock.advance(ms)
         for key in keys:

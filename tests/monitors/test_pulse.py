@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import cast
+
 from monitors.pulse import STALL_MS, Pulse
 from tests.factories import NOON_MS, FixedClock
 
@@ -16,9 +19,10 @@ class Loop:
         self.planned.append(delay_s)
 
 
-def a_pulse() -> tuple[Pulse, FixedClock, list, list]:
-    clock, beats, stalls = FixedClock(), [], []
-    pulse = Pulse(Loop(), clock, on_beat=beats.append, on_stall=lambda *span: stalls.append(span))
+def a_pulse() -> tuple[Pulse, FixedClock, list[int], list[tuple[int, int]]]:
+    clock, beats, stalls = FixedClock(), list[int](), list[tuple[int, int]]()
+    loop = cast("asyncio.AbstractEventLoop", Loop())
+    pulse = Pulse(loop, clock, on_beat=beats.append, on_stall=lambda start, end: stalls.append((start, end)))
     pulse.start()
     return pulse, clock, beats, stalls
 
@@ -28,7 +32,7 @@ def test_a_beat_gives_the_time_and_plans_the_next():
     clock.advance(250)
     pulse.beat()
     assert beats == [NOON_MS, NOON_MS + 250]
-    assert pulse._loop.planned == [0.25, 0.25]
+    assert cast("Loop", pulse._loop).planned == [0.25, 0.25]
     assert stalls == []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from monitors.core.errors import LedgerError
@@ -49,7 +51,8 @@ class Counted:
     """The monitor's own metrics."""
 
     def __init__(self) -> None:
-        self.batches, self.failures, self.waiting = [], 0, 0
+        self.batches: list[dict[str, Any]] = []
+        self.failures = self.waiting = 0
 
     def appended(self, **figures):
         self.batches.append(figures)
@@ -125,11 +128,11 @@ def test_an_error_that_is_not_the_ledger_s_own_is_told_and_tried_again():
     def broken(*_args, **_given):
         raise ZeroDivisionError("aneh")
 
-    disk.append, whole = broken, disk.append
     recorder.put(a_run())
-    recorder._write()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(disk, "append", broken)
+        recorder._write()
     assert recorder.state.problem == "the ledger cannot be written: ZeroDivisionError: aneh"
-    disk.append = whole
     recorder._write()
     assert in_ledger(disk) == [0]
 
@@ -143,7 +146,7 @@ def test_definitions_precede_the_runs_that_need_them():
     assert disk.events == [("appended", 1), ("shown", 1), ("targets", 2), ("appended", 1), ("shown", 1)]
 
 
-def test_a_heartbeat_is_written_where_no_run_finished(monkeypatch: pytest.MonkeyPatch):
+def test_a_heartbeat_is_written_where_no_run_finished():
     recorder, disk, _ = a_recorder()
     recorder.beat(NOON_MS + 5000)
     recorder._write()

@@ -17,7 +17,7 @@ GOOD, BAD = a_try(), a_try(passed=False)
 
 def one_run(*tries, target=None, holds: bool = False) -> tuple[FakeProbe, list[Run], FixedClock]:
     target = target or a_target()
-    clock, probe, done = FixedClock(), FakeProbe({target.key: tries}, holds=holds), []
+    clock, probe, done = FixedClock(), FakeProbe({target.key: tries}, holds=holds), list[Run]()
     [watched] = watch(probe, target)
     runner = Runner(clock, vantage="jakarta-1", life="hidup")
     runner.run(watched, sequence=7, scheduled_ms=NOON_MS - 5, on_done=done.append)
@@ -79,7 +79,7 @@ def test_a_probe_that_breaks_leaves_a_record_too():
         def start(self, _on_done):
             raise RuntimeError("pecah")
 
-    done = []
+    done = list[Run]()
     [watched] = watch(FakeProbe({"dinkes/antrean": [GOOD]}), a_target())
     broken = Watched(watched.key, watched.target, watched.transaction, Broken())
     Runner(FixedClock(), vantage="v", life="l").run(broken, sequence=0, scheduled_ms=NOON_MS, on_done=done.append)

@@ -154,7 +154,7 @@ def test_a_closed_session_ends_its_request_without_calling_back():
         engine = HttpEngine(loop)
         target = watching(url)
         session = engine.open(ca_pem="", keeps=False)
-        called = []
+        called: list[object] = []
         session.send(
             Hop(method="GET", url=target.base_url, headers=()), left_s=2, max_bytes=1000, connect_to="",
             wants_headers=False, on_done=called.append,

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from monitors.core.model import AssertKind, Step, Try
+from monitors.probes import http
 from tests.probing import expect, tried, watching
 from tests.servers import (
     Answer,
@@ -207,7 +208,7 @@ def test_a_port_that_never_answers_times_out_while_connecting():
 
 def test_a_name_that_does_not_exist_is_told_as_such():
     attempt = tried(watching("http://tidak.ada.invalid"))
-    assert 'the name tidak.ada.invalid could not be resolved after' in reason_of(attempt)
+    assert "the name tidak.ada.invalid could not be resolved after" in reason_of(attempt)
 
 
 CERTIFICATES: dict[str, tuple[dict[str, object], str]] = {
@@ -264,7 +265,6 @@ def test_a_monitor_without_file_descriptors_says_so_and_blames_no_service():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with serving(page()) as server:
         target = watching(server.url)
-        from monitors.probes import http
         original = http.HttpSession.send
 
         def starved(*args, **kwargs):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+import time
+
 import pytest
 
-from monitors.core.model import AssertKind, SaveKind, Step, StepResult, Try
+from monitors.core.model import AssertKind, SaveKind, Step, Try
 from tests.probing import expect, save, tried, watching
 from tests.servers import Answer, Asked, Server, page, reply, routes, serving
 
@@ -148,11 +152,9 @@ def test_a_value_with_a_line_break_never_becomes_a_header():
 
 
 def test_a_value_with_quotes_cannot_break_out_of_json():
-    attempt, server = second_step(
+    _, server = second_step(
         page('<i>a", "admin": "ya</i>'), save("v", SaveKind.CSS, "i"), method="POST", url="/", json_body='{"nama": "${v}"}',
     )
-    del attempt
-    import json
     assert json.loads(server.asked[1].body) == {"nama": 'a", "admin": "ya'}
 
 
@@ -200,7 +202,6 @@ def test_an_element_s_text_is_compared_without_its_markup():
 
 
 def test_a_slow_step_passes_and_is_marked_with_what_it_took():
-    import time
 
     def late(asked: Asked, connection) -> None:
         time.sleep(0.03)
@@ -212,7 +213,6 @@ def test_a_slow_step_passes_and_is_marked_with_what_it_took():
         attempt = tried(watching(server.url, Step(name="a", assertions=(quick,)), Step(name="b", assertions=(slow,))))
     assert [(step.passed, step.too_slow) for step in attempt.steps] == [(True, False), (True, True)]
     assert attempt.steps[0].reason == ""
-    import re
     assert re.fullmatch(r'step 2 of 2 "b": took \d+ ms, target 20 ms', attempt.steps[1].reason)
 
 
@@ -230,7 +230,6 @@ def test_a_stranger_s_text_cannot_break_a_line_of_ours():
 
 def test_the_deadline_is_one_for_all_steps_and_what_is_left_is_not_begun():
     def slow(asked: Asked, connection) -> None:
-        import time
         time.sleep(0.15)
         page()(asked, connection)
 
@@ -243,7 +242,3 @@ def test_the_deadline_is_one_for_all_steps_and_what_is_left_is_not_begun():
     assert attempt.failed_step.reason == 'step 4 of 4 "penting": not begun: the deadline of 250 ms was over'
     reasons = [step.reason for step in attempt.steps]
     assert any("timed out" in reason for reason in reasons[:3]), reasons
-
-
-def steps_of(attempt: Try) -> tuple[StepResult, ...]:
-    return attempt.steps

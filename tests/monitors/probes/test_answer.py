@@ -1,0 +1,65 @@
+"""Plain values of an answer: phases, the limit of a body, header lines, the certificate's end."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitors.core.model import Phases
+from monitors.probes.answer import Marks, Sink, certificate_end_ms, header_of, host_of, phases_of
+from monitors.probes.failures import Phase
+
+WHOLE = Marks(looked_up=100, connected=300, agreed=1300, first_byte=2000, end=2500)
+
+
+def test_a_whole_request_is_cut_into_phases_that_sum_to_its_time():
+    phases, _ = phases_of(WHOLE, is_whole=True, has_status=True)
+    assert phases == Phases(dns_us=100, connect_us=200, tls_us=1000, first_byte_us=700, body_us=500)
+    assert phases.total_us == 2500
+
+
+@pytest.mark.parametrize(("marks", "has_status", "phase", "phases"), [
+    (Marks(0, 0, 0, 0, 900), False, Phase.DNS, Phases(dns_us=900)),
+    (Marks(100, 0, 0, 900, 900), False, Phase.CONNECT, Phases(dns_us=100, connect_us=800)),
+    (Marks(100, 300, 0, 900, 900), False, Phase.TLS, Phases(dns_us=100, connect_us=200, tls_us=600)),
+    (Marks(100, 300, 400, 0, 900), False, Phase.FIRST_BYTE, Phases(dns_us=100, connect_us=200, tls_us=100, first_byte_us=500)),
+    (Marks(100, 300, 400, 500, 900), True, Phase.BODY,
+     Phases(dns_us=100, connect_us=200, tls_us=100, first_byte_us=100, body_us=400)),
+])
+def test_a_failed_request_gives_the_rest_of_its_time_to_the_phase_it_was_in(marks, has_status, phase, phases):
+    assert phases_of(marks, is_whole=False, has_status=has_status) == (phases, phase)
+    assert phases.total_us == marks.end
+
+
+def test_a_kept_connection_has_no_time_for_connecting():
+    phases, _ = phases_of(Marks(0, 0, 0, 700, 750), is_whole=True, has_status=True)
+    assert phases == Phases(first_byte_us=700, body_us=50)
+
+
+def test_a_body_up_to_its_limit_is_kept_and_one_byte_more_is_refused():
+    sink = Sink(5)
+    assert sink(b"123") is None
+    assert sink(b"45") is None
+    assert b"".join(sink.chunks) == b"12345"
+    assert sink(b"6") == -1
+    assert sink.chunks == []
+
+
+def test_a_header_line_is_taken_apart():
+    assert header_of(b"Content-Type:  text/html \r\n") == ("content-type", "text/html")
+    assert header_of(b"X-Waktu: 12:30\r\n") == ("x-waktu", "12:30")
+
+
+@pytest.mark.parametrize(("url", "host"), [
+    ("https://a.example:8443/x?y", "a.example:8443"), ("http://[::1]:80/", "[::1]:80"),
+    ("https://nama:rahasia@a.example/", "a.example"), ("http://a.example?x=/@b", "a.example"),
+])
+def test_a_host_is_shown_without_what_is_secret(url: str, host: str):
+    assert host_of(url) == host
+
+
+@pytest.mark.parametrize(("chain", "end_ms"), [
+    ([[("Subject", "x"), ("Expire date", "Feb 23 07:54:55 2027 GMT")]], 1_803_369_295_000),
+    ([[("Subject", "x")]], 0), ([], 0), ([[("Expire date", "besok")]], 0),
+])
+def test_the_certificate_s_end_is_read_or_nothing(chain, end_ms: int):
+    assert certificate_end_ms(chain) == end_ms
