@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from monitors.core.errors import StackError
-from stacks.statefile import write_atomic
+from stacks.statefile import unwritable, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,8 +60,12 @@ class Authority:
         """
         if not hosts:
             raise ValueError("a certificate needs at least one host")
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._folder / "lock").open("w") as lock:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = (self._folder / "lock").open("w")
+        except OSError as exc:
+            raise unwritable(self._folder, exc) from exc
+        with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)     # two agencies' first `up` must not make two authorities
             authority, key = self._authority(now)
             wanted = sorted({host.lower() for host in hosts})

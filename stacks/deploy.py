@@ -26,6 +26,7 @@ from stacks.lock import hold_stack
 from stacks.outside import ANY_ADDRESS, Door, check_doors
 from stacks.program import inline_program, secret_keys, spec_of
 from stacks.progress import Counts, Phase, Progress
+from stacks.pulumi_state import BackendFiles
 from stacks.secrets_store import ensure_secrets, placeholders
 from stacks.session import Phases, Session
 from stacks.standing import Connected, Standing, connect, look
@@ -78,7 +79,7 @@ def up(workspace: Workspace, code: str, progress: Progress, *, accepts_loss: boo
     workspace = located(workspace)
     agency = workspace.agency(code)
     if not agency.hosted:
-        return _only_watched(workspace.state, agency)
+        return _only_watched(workspace.state, agency, progress)
     with (
         hold_stack(workspace.state, code, f"stack up {code}", on_wait=progress.note) as lock,
         ExitStack() as closing,
@@ -234,8 +235,13 @@ def _ca_file(state: Path, agency: Agency) -> Path | None:
     return state / "ca" / "ca.pem"
 
 
-def _only_watched(state: Path, agency: Agency) -> Result:
+def _only_watched(state: Path, agency: Agency, progress: Progress) -> Result:
     """An agency that hosts nothing needs no Pulumi: only its targets document."""
+    if BackendFiles(state).state(agency.code).of_kind("Container"):
+        progress.note(
+            f"{agency.code} hosts nothing any more, but its stack is still up; "
+            f"take it down: siaga24 stack destroy {agency.code}",
+        )
     path = write_targets(state, agency.code, to_document(targets_of(agency, {})))
     return Result(
         code=agency.code, addresses={service.code: service.url for service in agency.external}, targets_file=path,

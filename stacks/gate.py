@@ -145,7 +145,7 @@ class _Watch:
         lines = tuple(map(self._session.redact, self._session.engine.log_tail(facts.id, LOG_LINES)))
         self._tell(StepState.FAILED, what_is)
         raise UnhealthyError(
-            f"{self._name}: {what_is}; expected it to be well; what ran before it still runs; look at its last log "
+            f"{self._name}: {what_is}; expected it to be well; replicas of before still serve; look at its last log "
             f'lines ("docker logs {facts.name}" shows more), mend the image or its settings, then type up again',
             log_lines=lines,
         )

@@ -12,6 +12,8 @@ from infra.naming import Label
 from infra.planning import plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from infra.spec import StackSpec
     from stacks.automation import StackAutomation
     from stacks.engine import Engine
@@ -23,6 +25,18 @@ if TYPE_CHECKING:
 def data_volumes(engine: Engine, code: str) -> tuple[VolumeFacts, ...]:
     """List the data volumes of an agency on the engine, those of services that are no longer defined too."""
     return tuple(volume for volume in engine.volumes(code) if volume.labels.get(Label.DATA) == "true")
+
+
+def strange_data_reasons(code: str, volumes: Sequence[VolumeFacts], *, is_known: bool) -> list[str]:
+    """Refuse data that this state folder did not make: the passwords to it are elsewhere. ``is_known``: it made it."""
+    if is_known:
+        return []
+    return [
+        f"volume {volume.name}: holds data of an agency {code!r} that this state folder did not make, and the "
+        "passwords to it are in the folder that did; expected none; use that workspace and state folder, or, if nobody "
+        f"needs the data, delete it: docker volume rm {volume.name}"
+        for volume in volumes
+    ]
 
 
 def planned_data(spec: StackSpec) -> frozenset[str]:

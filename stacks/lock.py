@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
-from monitors.core.errors import StackBusyError, StackError
+from monitors.core.errors import StackBusyError
 from stacks.process import is_same_process, start_ticks
+from stacks.statefile import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,7 +72,7 @@ class StackLock:
             self._file.write(text)
             self._file.flush()
         except OSError as exc:
-            raise _unwritable(self._file.name, exc) from exc
+            raise unwritable(self._file.name, exc) from exc
 
 
 @contextlib.contextmanager
@@ -113,14 +114,7 @@ def _open(path: Path) -> IO[str]:
         # "a+" makes the file where there is none and truncates none: the text of a holder stays readable.
         return path.open("a+", encoding="utf-8")
     except OSError as exc:
-        raise _unwritable(path, exc) from exc
-
-
-def _unwritable(path: object, exc: OSError) -> StackError:
-    return StackError(
-        f"{path}: the lock file cannot be written ({exc.strerror}); expected a state folder with room that you may "
-        "write to; free space or choose another one with --state",
-    )
+        raise unwritable(path, exc) from exc
 
 
 def _read(file: IO[str]) -> Holder | None:

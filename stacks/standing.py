@@ -14,6 +14,7 @@ from stacks import preflight, recovery
 from stacks.authority import Authority, KeyPair
 from stacks.certificates import check_supplied
 from stacks.engine import Engine
+from stacks.kept_data import data_volumes, strange_data_reasons
 from stacks.passphrase import passphrase_file
 from stacks.passphrase import read as read_passphrase
 from stacks.program import Inputs, TlsIdentity, image_names, secret_files
@@ -123,6 +124,9 @@ def look(
         known=recovery.known_containers(state), accepts_loss=accepts_loss,
     )
     reasons = list(findings.reasons)
+    reasons += strange_data_reasons(
+        agency.code, data_volumes(session.engine, agency.code), is_known=bool(record.engine_id),
+    )
     if not accepts_loss:
         reasons += recovery.lost_data_reasons(agency.code, damage)
     pair, warnings = _certificate(agency, certificates, now or dt.datetime.now(dt.UTC), reasons)

@@ -32,13 +32,18 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o644) -> None:
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as exc:
-        raise StackError(
-            f"{path}: cannot be written ({exc.strerror}); expected a state folder with room that you may write to; "
-            "free space or choose another one with --state, then type the command again",
-        ) from exc
+        raise unwritable(path, exc) from exc
     finally:
         with contextlib.suppress(OSError):
             draft.unlink()
+
+
+def unwritable(path: Path | str, exc: OSError) -> StackError:
+    """Return the error for something in the state folder that cannot be written."""
+    return StackError(
+        f"{path}: cannot be written ({exc.strerror}); expected a state folder with room that you may write to; "
+        "free space or choose another one with --state, then type the command again",
+    )
 
 
 class Gate(StrEnum):

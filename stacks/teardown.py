@@ -18,7 +18,7 @@ from stacks.automation import StackAutomation
 from stacks.deploy import located, stoppable, targets_path, write_targets
 from stacks.engine import Engine
 from stacks.events import EventFold, short_name
-from stacks.kept_data import data_volumes
+from stacks.kept_data import data_volumes, strange_data_reasons
 from stacks.lock import hold_stack
 from stacks.passphrase import passphrase_file, read
 from stacks.preflight import identity_reasons
@@ -72,21 +72,23 @@ def destroy(
             engine, facts = connected.engine, connected.engine.facts()
             record = read_record(workspace.state, code)
             reasons = [] if accepts_loss else identity_reasons(code, facts, engine.host, record)
+            if delete_data:
+                reasons += strange_data_reasons(code, data_volumes(engine, code), is_known=bool(record.engine_id))
             if reasons:
                 raise PreflightError(reasons)
             session = Session(
                 code=code, state=workspace.state, engine=engine, began=facts.time, began_s=time.monotonic(),
                 progress=progress,
             )
+        fold = EventFold(time.monotonic, progress.step)
+        if files.exists(code):
             passphrase = passphrase_file(workspace.state, has_stacks=files.has_secrets())
             session.redact.add([read(passphrase)])
             automation = StackAutomation(
                 files, code, connected.tools, passphrase, session.redact, on_child=lock.note_child,
             )
-        fold = EventFold(time.monotonic, progress.step)
-        if files.exists(code):
             _remove(session, automation, files, fold, phases, delete_data=delete_data)
-        write_record(workspace.state, code, record.gone())
+            write_record(workspace.state, code, record.gone())
         _forget_targets(workspace, code)
         deleted = _delete_data(session, phases) if delete_data else ()
         if delete_data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -41,7 +42,9 @@ def read(place: Deploying) -> str:
     return output.decode() if code == 0 else ""
 
 
-def test_data_and_secrets_are_kept_found_again_and_deleted_only_for_the_typed_code(place: Deploying) -> None:
+def test_data_and_secrets_are_kept_found_again_and_deleted_only_for_the_typed_code(
+    place: Deploying, tmp_path: Path,
+) -> None:
     volume = f"siaga24_{place.code}_situs_volume_arsip"
     assert data_volumes(place.engine, place.code) == [volume]
     write(place, "penting")
@@ -57,6 +60,13 @@ def test_data_and_secrets_are_kept_found_again_and_deleted_only_for_the_typed_co
     assert "nothing changed" in again.stdout
     assert f"data kept: {volume}" in again.stdout
     assert "is not up" in place.siaga24("stack", "outputs", place.code, code=1).stderr
+
+    stranger = Deploying(folder=tmp_path, code=place.code, number=place.number, engine=place.engine)
+    (tmp_path / "siaga24.yaml").write_bytes((place.folder / "siaga24.yaml").read_bytes())
+    stranger.define(service=WITH_DATA)
+    strange = f"volume {volume}: holds data of an agency '{place.code}' that this state folder did not make"
+    assert strange in stranger.up(code=1).stderr
+    assert strange in stranger.siaga24("stack", "destroy", place.code, "--delete-data", place.code, code=1).stderr
 
     place.up()
     assert read(place) == "penting"
