@@ -32,10 +32,12 @@ def registry(engine: docker.DockerClient, mark: str) -> Iterator[str]:
     image, _ = engine.images.build(
         path=str(ROOT / "tests" / "tools" / "registry"), tag=f"{mark}/registry", buildargs={"BASE": "siaga24/base:bookworm"},
     )
-    container = engine.containers.run(str(image.id), detach=True, name=f"{mark}-registry", ports={"5000/tcp": ("127.0.0.1", None)})
+    container = engine.containers.run(str(image.id), detach=True, name=f"{mark}-registry", ports={"5000/tcp": ("127.0.0.1", 0)})
     try:
         container.reload()
-        address = f"127.0.0.1:{container.ports['5000/tcp'][0]['HostPort']}"
+        published = container.ports["5000/tcp"]
+        assert published
+        address = f"127.0.0.1:{published[0]['HostPort']}"
         while official.fetch(f"http://{address}/v2/") is None:  # pytest's own time limit ends it
             pass
         yield address

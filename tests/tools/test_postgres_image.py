@@ -61,7 +61,7 @@ def until_ready(container: Container) -> Container:
 
 
 def log_of(container: Container) -> str:
-    return container.logs(stream=False).decode()
+    return str(container.logs(), "utf-8")
 
 
 def is_ready(container: Container) -> bool:
@@ -70,15 +70,20 @@ def is_ready(container: Container) -> bool:
     return container.exec_run(["pg_isready", "-q", "-h", "127.0.0.1"]).exit_code == 0
 
 
-def sql(container: Container, statement: str, *, user: str = "loket", password: str = PASSWORD, database: str = "antrean") -> str:
-    done = container.exec_run(
-        ["psql", "-h", "127.0.0.1", "-U", user, "-d", database, "-w", "-Atc", statement], environment={"PGPASSWORD": password},
+def run_in(container: Container, *argv: str, **environment: str) -> str:
+    output = container.exec_run(list(argv), environment=environment).output
+    assert isinstance(output, bytes)
+    return output.decode().strip()
+
+
+def sql(container: Container, text: str, *, user: str = "loket", password: str = PASSWORD) -> str:
+    return run_in(
+        container, "psql", "-h", "127.0.0.1", "-U", user, "-d", "antrean", "-w", "-Atc", text, PGPASSWORD=password,
     )
-    return done.output.decode().strip()
 
 
-def superuser(container: Container, statement: str) -> str:
-    return container.exec_run(["psql", "-U", "postgres", "-d", "postgres", "-Atc", statement]).output.decode().strip()
+def superuser(container: Container, text: str) -> str:
+    return run_in(container, "psql", "-U", "postgres", "-d", "postgres", "-Atc", text)
 
 
 def last_words(container: Container) -> tuple[int, str]:
