@@ -15,8 +15,7 @@ from typing import Self, TypeVar
 import docker
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException, NotFound
-from requests.exceptions import RequestException, Timeout
-from urllib3.exceptions import ReadTimeoutError
+from requests.exceptions import RequestException
 
 from monitors.core.errors import StackError, ToolchainError
 from stacks.engine_facts import EngineFacts, engine_facts
@@ -24,7 +23,6 @@ from stacks.engine_facts import EngineFacts, engine_facts
 T = TypeVar("T")
 
 ANSWER_S = 30.0
-SILENCE = (TimeoutError, Timeout, ReadTimeoutError)      # what reading from an engine that says nothing ends in
 START_DOCKER = "start Docker (systemctl start docker), or correct docker/host in siaga24.yaml"
 
 

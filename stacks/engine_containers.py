@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from monitors.core.errors import StackError
-from stacks.engine_api import ANSWER_S, SILENCE, EngineApi
+from stacks.engine_api import ANSWER_S, EngineApi
 from stacks.engine_facts import ContainerFacts, PublishedFacts, container_facts, published_facts
 
 
@@ -56,16 +57,31 @@ class Containers(EngineApi):
     def run_in(self, container_id: str, command: Sequence[str], *, timeout_s: float = ANSWER_S) -> Answer:
         """Run a command in a container. StackError if the container is not running.
 
-        A command that is silent for ``timeout_s`` (whole seconds, 1 at least) is left alone: code -1.
+        A command that has not ended after ``timeout_s`` is left alone: code -1.
         """
-        # A client of its own: docker-py has one patience for each client.
-        with self._asking(f"command in {container_id[:12]}"), closing(self._client(self._version, timeout_s)) as api:
-            exec_id = api.exec_create(container_id, list(command))["Id"]
+        # A thread, because docker-py takes the time-out off the connection over which a command's output comes.
+        answers: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+
+        def run() -> None:
             try:
-                out, err = api.exec_start(exec_id, demux=True)
-            except SILENCE:
-                return Answer(code=-1, out=b"", err=f"no answer within {timeout_s:g} s".encode())
-            code = api.exec_inspect(exec_id)["ExitCode"]
+                answers.put(self._run_in(container_id, command))
+            except Exception as exc:  # noqa: BLE001 - raised again by whoever waits
+                answers.put(exc)
+
+        threading.Thread(target=run, name="command in a container", daemon=True).start()
+        try:
+            answer = answers.get(timeout=timeout_s)
+        except queue.Empty:
+            return Answer(code=-1, out=b"", err=f"no answer within {timeout_s:g} s".encode())
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _run_in(self, container_id: str, command: Sequence[str]) -> Answer:
+        with self._asking(f"command in {container_id[:12]}"):
+            exec_id = self._api.exec_create(container_id, list(command))["Id"]
+            out, err = self._api.exec_start(exec_id, demux=True)
+            code = self._api.exec_inspect(exec_id)["ExitCode"]
             return Answer(code=-1 if code is None else code, out=out or b"", err=err or b"")
 
     def signal(self, container_id: str, name: str) -> None:

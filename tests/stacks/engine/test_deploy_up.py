@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import docker
 import pytest
 
 from monitors.core.document import from_document
+from stacks.outside import Door, ask
 from stacks.toolchain import Toolchain
+from tests.stacks.certs import make, write
 from tests.stacks.engine.deploying import Deploying, deploying
 
 pytestmark = pytest.mark.engine
@@ -89,6 +92,30 @@ def test_lines_for_programs_are_json_from_the_first_to_the_summary(place: Deploy
     ]
     assert lines[-1]["type"] == "summary"
     assert set(lines[-1]["seconds"]) == {"preflight", "pulumi", "gate", "total"}
+
+
+def test_a_supplied_certificate_is_served_without_making_the_gateway_anew(place: Deploying) -> None:
+    host = f"situs.{place.code}.example"
+    began = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
+    root = make("Akar Uji", is_ca=True, start=began)
+    cert_file, key_file = write(place.folder, make("host", signer=root, hosts=(host,), start=began), root)
+    gateway, = place.containers("gateway")
+    supplied = {"cert": str(cert_file), "key": str(key_file)}
+    place.define(gateway={"bind": "127.0.0.1", "https_port": place.port, "certificate": supplied})
+    done = place.up()
+    assert "container gateway: reloaded" in done.stderr
+    door = Door(
+        service="situs", base_url=f"https://{host}:{place.port}", connect_to=f"127.0.0.1:{place.port}",
+        ca_pem=root.pem.decode(), path="/",
+    )
+    assert ask(door) == ""
+    again, = place.containers("gateway")
+    assert again.id == gateway.id
+    assert "nothing changed" in place.up().stdout
+    key_file.write_bytes(make("lain").key_pem)
+    assert "the private key does not belong to the first certificate" in place.up(code=1).stderr
+    place.define()
+    assert "container gateway: reloaded" in place.up().stderr
 
 
 def test_the_processes_are_limited_though_the_provider_knows_no_such_limit(place: Deploying) -> None:
