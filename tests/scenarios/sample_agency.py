@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-INTERVAL_S = 5
-DEADLINE_S = 2
+INTERVAL_S = 8
+DEADLINE_S = 3
 OLD, NEW = "siaga24/loket:1.0.0", "siaga24/loket:1.1.0"
 
 _HEAD = """version: 1

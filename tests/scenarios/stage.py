@@ -9,6 +9,7 @@ import contextlib
 import json
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import docker
 
 from infra.gateway import servers_up
 from monitors.core.document import from_document
+from monitors.core.errors import LedgerError
 from monitors.core.model import Run, Target
 from monitors.ledger.sqlite_reader import SqliteReader
 from stacks.toolchain import Toolchain
@@ -31,7 +33,7 @@ SERVICE = "antrean"                      # both have a service of this code: nam
 LISTEN = "127.0.0.1:23990"
 SUBNETS = {FIRST: "10.127.0.0/26", SECOND: "10.127.0.64/26"}
 PORTS = {FIRST: 23443, SECOND: 23444}
-FAR_MS = 1 << 52
+SLACK_MS = 60_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,18 +113,24 @@ class Stage:
 
     def runs(self, code: str) -> list[Run]:
         """Return the agency's runs as the ledger holds them, oldest first."""
-        if not (self.state / "ledger.sqlite").exists():
-            return []
         with contextlib.closing(SqliteReader(self.state / "ledger.sqlite")) as ledger:
-            return list(ledger.runs(code, SERVICE, start_ms=0, end_ms=FAR_MS))
+            opened_ms = ledger.lives()[0].opened_ms
+            return list(ledger.runs(code, SERVICE, start_ms=opened_ms, end_ms=now_ms() + SLACK_MS))
+
+    def newest_run(self, code: str) -> Run | None:
+        """Return the agency's newest run, or None before the first one."""
+        with contextlib.suppress(LedgerError), \
+                contextlib.closing(SqliteReader(self.state / "ledger.sqlite")) as ledger:
+            return next((run for run in ledger.last_runs() if run.agency == code), None)
+        return None                      # the monitor has not made the ledger yet
 
     def until_verdict(self, code: str, verdict: str, *, since_ms: int = 0) -> Run:
         """Wait until the agency's newest run, begun after ``since_ms``, has this verdict; return it."""
         def newest() -> Run | None:
             assert self.monitor is not None
             assert self.monitor.poll() is None, f"the monitor ended: {self.monitor_log.read_text(encoding='utf-8')}"
-            runs = self.runs(code)
-            return runs[-1] if runs and runs[-1].verdict == verdict and runs[-1].started_ms >= since_ms else None
+            run = self.newest_run(code)
+            return run if run is not None and run.verdict == verdict and run.started_ms >= since_ms else None
 
         return until(f"{code} to be {verdict}", newest)
 
@@ -155,3 +163,8 @@ def clear_stage(stage: Stage) -> None:
     finally:
         for code in (FIRST, SECOND):
             remove_leftovers(stage.engine, code)
+
+
+def now_ms() -> int:
+    """UTC now, milliseconds since 1970."""
+    return time.time_ns() // 1_000_000

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from tests.scenarios.citizen import Citizen
 from tests.scenarios.engine_things import containers, data_volumes
 from tests.scenarios.sample_agency import INTERVAL_S
-from tests.scenarios.stage import FIRST, SERVICE, Stage
+from tests.scenarios.stage import FIRST, SERVICE, Stage, now_ms
 
 pytestmark = pytest.mark.engine
 
@@ -32,14 +30,14 @@ def test_a_stopped_database_is_down_within_two_intervals_with_the_step_named_and
     stage: Stage,
 ) -> None:
     database, = containers(stage.engine, FIRST, "database")
-    stopped_ms = time.time_ns() // 1_000_000
+    stopped_ms = now_ms()
     database.stop()
     try:
         stage.until_verdict(FIRST, "down")
         down = next(run for run in stage.runs(FIRST) if run.verdict == "down" and run.ended_ms >= stopped_ms)
     finally:
         database.start()
-        started_ms = time.time_ns() // 1_000_000
+        started_ms = now_ms()
     assert down.ended_ms - stopped_ms <= 2 * INTERVAL_S * 1000
     assert down.failed_step == "buka halaman"
     assert '"buka halaman"' in down.reason
