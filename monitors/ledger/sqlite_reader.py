@@ -158,13 +158,16 @@ class SqliteReader:
         with self.snapshot():
             of_service = self._series(where, names)
             definitions = self._definitions(agency, service)
-        last_minute = (end_ms - 1) // MINUTE_MS
-        for minute in range(start_ms // MINUTE_MS, last_minute + 1, CHUNK_MINUTES):
-            until = min(minute + CHUNK_MINUTES - 1, last_minute)
+            oldest, newest = self._db.execute("SELECT min(minute), max(minute) FROM run").fetchone()
+        if oldest is None:
+            return
+        first, last = max(start_ms // MINUTE_MS, oldest), min((end_ms - 1) // MINUTE_MS, newest)
+        for minute in range(first, last + 1, CHUNK_MINUTES):
+            until = min(minute + CHUNK_MINUTES - 1, last)
             chunk: list[Run] = []
             with self.snapshot():
                 for series in of_service:
-                    if series.opened_ms // MINUTE_MS - 1 <= until:
+                    if series.opened_ms // MINUTE_MS - 1 <= until and series.heartbeat_ms // MINUTE_MS >= minute:
                         chunk += (self._run(row, series, definitions) for row in self._rows(series, minute, until))
             chunk.sort(key=lambda run: (run.started_ms, run.transaction, run.vantage, run.sequence))
             yield from (run for run in chunk if start_ms <= run.started_ms < end_ms)
