@@ -167,7 +167,7 @@ def _running(command: str, agency: str, *, as_json: bool) -> Iterator[Progress]:
     """Run a command under its picture; tell an error's log lines, and the error itself as the last JSON line."""
     began = time.monotonic()
     try:
-        with watched(f"stack {command} {agency}", as_json=as_json) as progress:
+        with watched(f"stack {command} {agency}", as_json=as_json, is_preview=command == "preview") as progress:
             yield progress
     except Siaga24Error as exc:
         lines = exc.log_lines if isinstance(exc, UnhealthyError) else ()

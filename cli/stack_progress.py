@@ -36,15 +36,25 @@ DONE_WORDS = {
     "forget": "forgotten",
 }
 STOPPED = Text("-", style="yellow")      # it was still being worked on when the command ended
+PLANNED_WORDS = {                        # of a preview; the removal of what is made anew goes without saying
+    "create": "would be created", "update": "would be updated", "create new": "would be made anew",
+    "delete": "would be deleted", "remove old": "",
+}
 ROOM_BELOW = 6                           # lines of the terminal that are not rows of the table
+
+
+def _planned(step: Step) -> str:
+    """Say what would become of a resource, "" if nothing new is to be said."""
+    word = PLANNED_WORDS.get(step.action, step.action)
+    return f"{word} ({step.detail})" if word and step.detail else word
 
 
 class PlainProgress:
     """One line for each thing that ended, in the order in which they did."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, is_preview: bool = False) -> None:
         """Print to ``console``."""
-        self._console = console
+        self._console, self._is_preview = console, is_preview
         self._lock = threading.RLock()
 
     def phase(self, phase: Phase, state: StepState, seconds: float) -> None:
@@ -55,6 +65,10 @@ class PlainProgress:
     def step(self, step: Step) -> None:
         """Print a step that ended."""
         if step.state is StepState.STARTED:
+            return
+        if self._is_preview:
+            if planned := _planned(step):
+                self._line(f"  {step.kind} {step.name}: {planned}")
             return
         word = DONE_WORDS.get(step.action, step.action) if step.state is StepState.DONE else f"{step.action}: failed"
         detail = f" ({step.detail})" if step.detail else ""
@@ -111,9 +125,9 @@ class _Row:
 class LiveProgress:
     """A table that grows: a line for each resource with what is done to it and how long that takes."""
 
-    def __init__(self, console: Console, title: str) -> None:
+    def __init__(self, console: Console, title: str, *, is_preview: bool = False) -> None:
         """Draw on ``console`` under ``title``."""
-        self._console, self._title = console, title
+        self._console, self._title, self._is_preview = console, title, is_preview
         self._lock = threading.RLock()
         self._rows: dict[tuple[str, str], _Row] = {}
         self._phases: dict[Phase, tuple[StepState, float, float]] = {}
@@ -129,6 +143,8 @@ class LiveProgress:
     def step(self, step: Step) -> None:
         """Take a step into its resource's line."""
         now = time.monotonic()
+        if self._is_preview and not _planned(step):
+            return
         with self._lock:
             row = self._rows.setdefault((step.kind, step.name), _Row(step.kind, step.name, step.action, now))
             if step.state is StepState.STARTED:
@@ -143,6 +159,8 @@ class LiveProgress:
                 row.state = step.state
             if step.state is StepState.FAILED:
                 row.word = f"{step.action}: {step.detail}" if step.detail else f"{step.action}: failed"
+            elif self._is_preview:
+                row.word = _planned(step)
             else:
                 row.word = DONE_WORDS.get(step.action, step.action)
 
@@ -164,7 +182,8 @@ class LiveProgress:
         for row in shown:
             mark, style = _mark(row.state, STOPPED if self.is_over else self._spinner.render(now))
             seconds = row.seconds + (now - row.began if row.running else 0.0)
-            table.add_row(mark, Text(f"{row.kind} {row.name}"), Text(row.word, style=style), Text(f"{seconds:5.1f} s"))
+            took = "" if self._is_preview else f"{seconds:5.1f} s"
+            table.add_row(mark, Text(f"{row.kind} {row.name}"), Text(row.word, style=style), Text(took))
         parts: list[RenderableType] = [Text(self._title, style="bold")]
         if len(shown) < len(rows):
             parts.append(Text(f"  ({len(rows) - len(shown)} more are done)", style="dim"))
@@ -204,16 +223,16 @@ def _mark(state: StepState, spinner: RenderableType) -> tuple[RenderableType, st
 
 
 @contextmanager
-def watched(title: str, *, as_json: bool) -> Iterator[Progress]:
+def watched(title: str, *, as_json: bool, is_preview: bool = False) -> Iterator[Progress]:
     """Give the listener that fits where the command runs."""
     if as_json:
         yield JsonProgress()
         return
     console = error_console()
     if not console.is_terminal:
-        yield PlainProgress(console)
+        yield PlainProgress(console, is_preview=is_preview)
         return
-    picture = LiveProgress(console, title)
+    picture = LiveProgress(console, title, is_preview=is_preview)
     try:
         with Live(picture, console=console, refresh_per_second=8, transient=True):
             yield picture

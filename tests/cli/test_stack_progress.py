@@ -119,3 +119,25 @@ def test_phases_and_notes_stand_under_the_table() -> None:
     lines = drawn(picture)
     assert "preflight 1.2 s   pulumi 3.0 s" in lines
     assert lines[-1] == "note: a sentence"
+
+
+PLANNED = (("create new", "image, labels"), ("remove old", ""), ("create", ""))
+
+
+def test_a_preview_says_what_would_become_of_each_resource_and_why() -> None:
+    out = io.StringIO()
+    plain = PlainProgress(Console(file=out, width=200), is_preview=True)
+    picture = LiveProgress(Console(file=io.StringIO()), "stack preview dinkes", is_preview=True)
+    for number, (action, detail) in enumerate(PLANNED):
+        step = Step(
+            key=str(number), kind="container", name=f"replica {number // 2}", action=action, state=StepState.DONE,
+            detail=detail,
+        )
+        plain.step(step)
+        picture.step(step)
+    assert out.getvalue().splitlines() == [
+        "  container replica 0: would be made anew (image, labels)", "  container replica 1: would be created",
+    ]
+    assert [line.split(maxsplit=4)[4] for line in drawn(picture) if "replica" in line] == [
+        "would be made anew (image, labels)", "would be created",
+    ]
