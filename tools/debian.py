@@ -64,30 +64,36 @@ def install(packages: Sequence[str], *, say: Say, log: Path) -> str:
 def apt_sources(suite: str) -> tuple[str, list[str]]:
     """Return the mirror that this machine takes Debian from, and the apt lines of ``suite`` on it.
 
-    apt itself is asked, which knows an archive's origin from its signed Release file; so third-party sources stay out,
-    and no mirror is written down here. The machine's own release may be another than ``suite``: a mirror has them all.
-    ``SIAGA24_DEBIAN_MIRROR`` (and ``SIAGA24_DEBIAN_SECURITY_MIRROR``) overrule what apt says.
+    ``SIAGA24_DEBIAN_MIRROR`` and ``SIAGA24_DEBIAN_SECURITY_MIRROR`` overrule what apt says; ``none`` for the latter
+    goes without security updates. The machine's own release may be another than ``suite``: a mirror has them all.
     """
-    mirror = os.environ.get("SIAGA24_DEBIAN_MIRROR", "")
-    security = os.environ.get("SIAGA24_DEBIAN_SECURITY_MIRROR", "")
-    if not mirror:
-        fields = "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(COMPONENT)"
-        targets = read(["apt-get", "indextargets", "--format", fields, "Created-By: Packages"])
-        for line in (targets or "").splitlines():
-            origin, label, uri, component = line.split("|")
-            if origin != "Debian" or component != "main":
-                continue
-            if label == "Debian-Security":
-                security = security or _plain(uri)
-            elif label == "Debian":
-                mirror = mirror or _plain(uri)
+    own_mirror, own_security = _own_mirrors()
+    mirror = os.environ.get("SIAGA24_DEBIAN_MIRROR") or own_mirror
+    security = os.environ.get("SIAGA24_DEBIAN_SECURITY_MIRROR") or own_security
     if not mirror:
         raise PartError(
             "apt names no Debian mirror on this machine; set SIAGA24_DEBIAN_MIRROR to one "
-            "(its folder dists/ must have " + suite + "), or give the images a registry in tools/images/images.toml"
+            f"(its folder dists/ must have {suite}), or give the images a registry in tools/images/images.toml"
+        )
+    if not security:
+        raise PartError(
+            "apt names no mirror of Debian's security updates on this machine; set SIAGA24_DEBIAN_SECURITY_MIRROR to one "
+            f'(its folder dists/ must have {suite}-security), or to "none" to go without'
         )
     lines = [f"deb {mirror} {suite} main", f"deb {mirror} {suite}-updates main"]
-    return mirror, [*lines, *([f"deb {security} {suite}-security main"] if security else [])]
+    return mirror, [*lines, *([f"deb {security} {suite}-security main"] if security != "none" else [])]
+
+
+def _own_mirrors() -> tuple[str, str]:
+    """Ask apt, which knows an archive's origin from its signed Release file; so third-party sources stay out."""
+    fields = "$(ORIGIN)|$(LABEL)|$(REPO_URI)|$(COMPONENT)"
+    targets = read(["apt-get", "indextargets", "--format", fields, "Created-By: Packages"])
+    found = {"Debian": "", "Debian-Security": ""}
+    for line in (targets or "").splitlines():
+        origin, label, uri, component = line.split("|")
+        if origin == "Debian" and component == "main" and found.get(label) == "":
+            found[label] = _plain(uri)
+    return found["Debian"], found["Debian-Security"]
 
 
 def build_network(uris: Sequence[str]) -> str:

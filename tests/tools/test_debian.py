@@ -59,9 +59,12 @@ END""")
     )
 
 
-def test_a_list_of_mirrors_is_followed_to_its_first(programs: Path, tmp_path: Path):
+def test_a_list_of_mirrors_is_followed_to_its_first(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     (tmp_path / "mirrors").write_text("http://first.example/debian\nhttp://second.example/debian\n", encoding="utf-8")
     program(programs, "apt-get", f"echo 'Debian|Debian|mirror+file:{tmp_path}/mirrors|main'")
+    monkeypatch.setenv("SIAGA24_DEBIAN_SECURITY_MIRROR", "none")
     assert debian.apt_sources("bookworm")[0] == "http://first.example/debian"
 
 
@@ -70,7 +73,13 @@ def test_a_machine_without_a_debian_mirror_says_how_to_name_one(programs: Path, 
     with pytest.raises(PartError, match="set SIAGA24_DEBIAN_MIRROR to one"):
         debian.apt_sources("bookworm")
     monkeypatch.setenv("SIAGA24_DEBIAN_MIRROR", "http://named.example/debian")
-    assert debian.apt_sources("bookworm")[0] == "http://named.example/debian"
+    with pytest.raises(PartError, match='set SIAGA24_DEBIAN_SECURITY_MIRROR to one .*, or to "none" to go without'):
+        debian.apt_sources("bookworm")
+    monkeypatch.setenv("SIAGA24_DEBIAN_SECURITY_MIRROR", "none")
+    assert debian.apt_sources("bookworm") == (
+        "http://named.example/debian",
+        ["deb http://named.example/debian bookworm main", "deb http://named.example/debian bookworm-updates main"],
+    )
 
 
 @pytest.mark.parametrize(
