@@ -77,8 +77,8 @@ def apt_sources(suite: str) -> tuple[str, list[str]]:
         )
     if not security:
         raise PartError(
-            "apt names no mirror of Debian's security updates on this machine; set SIAGA24_DEBIAN_SECURITY_MIRROR to one "
-            f'(its folder dists/ must have {suite}-security), or to "none" to go without'
+            "apt names no mirror of Debian's security updates on this machine; set SIAGA24_DEBIAN_SECURITY_MIRROR "
+            f'to one (its folder dists/ must have {suite}-security), or to "none" to go without'
         )
     lines = [f"deb {mirror} {suite} main", f"deb {mirror} {suite}-updates main"]
     return mirror, [*lines, *([f"deb {security} {suite}-security main"] if security != "none" else [])]

@@ -73,7 +73,7 @@ def test_a_machine_without_a_debian_mirror_says_how_to_name_one(programs: Path, 
     with pytest.raises(PartError, match="set SIAGA24_DEBIAN_MIRROR to one"):
         debian.apt_sources("bookworm")
     monkeypatch.setenv("SIAGA24_DEBIAN_MIRROR", "http://named.example/debian")
-    with pytest.raises(PartError, match='set SIAGA24_DEBIAN_SECURITY_MIRROR to one .*, or to "none" to go without'):
+    with pytest.raises(PartError, match=r'set SIAGA24_DEBIAN_SECURITY_MIRROR to one .*, or to "none" to go without'):
         debian.apt_sources("bookworm")
     monkeypatch.setenv("SIAGA24_DEBIAN_SECURITY_MIRROR", "none")
     assert debian.apt_sources("bookworm") == (
