@@ -24,8 +24,8 @@ def _config(spec: StackSpec) -> str:
 
 
 CHECKS = (
-    "default-server check inter 500ms fastinter 200ms fall 1 rise 1 observe layer4 error-limit 1 on-error mark-down "
-    "on-marked-down shutdown-sessions resolvers docker init-addr none"
+    "default-server check inter 500ms fastinter 200ms fall 2 rise 1 observe layer4 error-limit 1 on-error mark-down "
+    "resolvers docker init-addr none"
 )
 
 
@@ -36,10 +36,12 @@ def test_every_zero_loss_setting_that_was_measured_is_there():
         "retry-on conn-failure empty-response response-timeout 503", "timeout connect 500ms", "timeout server 2000ms",
         "nameserver engine 127.0.0.11:53", "hold valid 500ms", "hold nx 0s", "hold obsolete 0s",
         "accepted_payload_size 8192", "http-request disable-l7-retry unless METH_GET", "balance leastconn",
-        "option httpchk", "http-check send meth GET uri /healthz", "http-check expect status 200",
+        "option httpchk", "timeout check 1s", "http-check send meth GET uri /healthz", "http-check expect status 200",
         CHECKS,
     ):
         assert f"    {setting}" in text, setting
+    settings = [line for line in text.splitlines() if not line.strip().startswith("#")]
+    assert not any("shutdown-sessions" in line for line in settings), "it cuts off what a leaving replica still serves"
 
 
 def test_there_is_room_for_old_and_new_replicas_and_two_more():

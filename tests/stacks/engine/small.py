@@ -69,7 +69,8 @@ ASK = (
     "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8000, timeout=3); c.request('GET', '/healthz'); "
     "raise SystemExit(c.getresponse().status != 200)"
 )
-HEALTH = HealthSpec(test=("CMD", "python3", "-SIc", ASK), start_ms=6_000)
+HEALTH = HealthSpec(test=("CMD", "python3", "-SIc", ASK), start_ms=30_000)
+IMPATIENT = HealthSpec(test=HEALTH.test, start_ms=3_000)
 
 
 def a_small_service(rig: Rig, code: str = "kecil", **given: Any) -> ServiceSpec:
