@@ -68,7 +68,7 @@ class LedgerReader(Protocol):
         ...
 
     def last_runs(self) -> tuple[Run, ...]:
-        """The newest run of each transaction at each vantage, by key, without tries where it was ``up``."""
+        """The newest run of each transaction at each vantage, in the newest life that has one; by key."""
         ...
 
     def runs(

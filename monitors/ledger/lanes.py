@@ -1,4 +1,4 @@
-"""The writer's memory of each series: its newest stretch, so that a run costs one comparison and no look-up.
+"""The writer's memory of each series: its newest stretch, so that a run costs a comparison and no look-up.
 
 A lane holds nothing that is not in the file: after a failed batch all lanes are forgotten and read anew.
 """
@@ -6,10 +6,11 @@ A lane holds nothing that is not in the file: after a failed batch all lanes are
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitors.core.history import Stretch, fold, joined, stretch_of
+from monitors.core.history import MS_PER_HOUR, Stretch, fold, joined, stretch_of
+from monitors.core.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,62 +18,101 @@ if TYPE_CHECKING:
     from monitors.core.model import Run
 
 
-@dataclass(slots=True)
 class Lane:
     """One transaction at one vantage in one life.
 
     ``newest`` is the stretch that the next run may join; ``ready`` are changed ones to be written, by first sequence;
-    ``gone`` are first sequences of stored ones that were joined to others.
+    ``gone`` are first sequences of stored ones that became part of others.
     """
 
-    series: int
-    breaks: tuple[int, ...] = ()
-    newest: Stretch | None = None
-    newest_is_stored: bool = False
-    ready: dict[int, Stretch] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
+    __slots__ = ("_last", "_newest", "breaks", "gone", "is_stored", "ready", "series")
+
+    def __init__(self, series: int, breaks: Sequence[int]) -> None:
+        self.series, self.breaks = series, tuple(breaks)
+        self.is_stored = False           # whether ``newest`` is written, or ready to be
+        self.ready: dict[int, Stretch] = {}
+        self.gone: set[int] = set()
+        self._newest: Stretch | None = None
+        self._last: tuple[int, int, int] | None = None   # of good runs joined since: sequence, start, end
+
+    @property
+    def newest(self) -> Stretch | None:
+        """The newest stretch."""
+        if self._newest is not None and self._last is not None:
+            sequence, start_ms, end_ms = self._last
+            self._newest = replace(
+                self._newest, last_sequence=sequence, last_start_ms=start_ms, good_start_ms=start_ms, end_ms=end_ms,
+            )
+            self._last = None
+        return self._newest
+
+    def put(self, stretch: Stretch, *, is_stored: bool) -> None:
+        """Take a stretch as the newest."""
+        self._newest, self._last, self.is_stored = stretch, None, is_stored
 
     def follows(self, run: Run) -> bool:
         """Tell whether the run comes after all that is there, so that ``add`` may take it."""
-        return self.newest is None or run.sequence > self.newest.last_sequence
+        if self._last is not None:
+            return run.sequence > self._last[0]
+        return self._newest is None or run.sequence > self._newest.last_sequence
 
     def add(self, run: Run, hold_ms: int) -> None:
         """Take a run that follows."""
+        if self._extends(run, hold_ms):
+            self._last, self.is_stored = (run.sequence, run.started_ms, run.ended_ms), False
+            return
         single = stretch_of(run, hold_ms=hold_ms)
-        if self.newest is not None:
-            both = joined(self.newest, single, self.breaks)
+        former = self.newest
+        if former is not None:
+            both = joined(former, single, self.breaks)
             if both is not None:
-                self.newest, self.newest_is_stored = both, False
+                self.put(both, is_stored=False)
                 return
             self.store_newest()
-        self.newest, self.newest_is_stored = single, False
+        self.put(single, is_stored=False)
 
     def insert(self, run: Run, hold_ms: int, neighbours: Sequence[Stretch]) -> None:
-        """Take a run that comes late: between ``neighbours``, all stored stretches from the one before it on."""
+        """Take a run that comes late: among ``neighbours``, all stored stretches from the one before it on."""
         single = stretch_of(run, hold_ms=hold_ms)
-        known = list(neighbours)
-        if self.newest is not None:
-            known = [s for s in known if s.first_sequence != self.newest.first_sequence] + [self.newest]
+        known, newest = list(neighbours), self.newest
+        if newest is not None:
+            known = [s for s in known if s.first_sequence != newest.first_sequence] + [newest]
         sequences = [s.first_sequence for s in known]
         known.insert(bisect_right(sequences, run.sequence), single)
         made = list(fold(known, self.breaks))
         self.gone |= {s.first_sequence for s in known} - {s.first_sequence for s in made}
         for stretch in made:
             self.ready[stretch.first_sequence] = stretch
-        self.newest, self.newest_is_stored = made[-1], True
+        self.put(made[-1], is_stored=True)
 
     def replace(self, old: Stretch, new: Sequence[Stretch]) -> None:
         """Put several stretches in the place of one."""
         self.gone.add(old.first_sequence)
         for stretch in new:
-            self.gone.discard(stretch.first_sequence)
             self.ready[stretch.first_sequence] = stretch
-        if self.newest is not None and self.newest.first_sequence == old.first_sequence:
-            self.newest, self.newest_is_stored = new[-1], True
+        newest = self.newest
+        if newest is not None and newest.first_sequence == old.first_sequence:
+            self.put(new[-1], is_stored=True)
 
     def store_newest(self) -> None:
         """Have the newest stretch written with this batch."""
-        if self.newest is not None and not self.newest_is_stored:
-            self.ready[self.newest.first_sequence] = self.newest
-            self.gone.discard(self.newest.first_sequence)
-            self.newest_is_stored = True
+        newest = self.newest
+        if newest is not None and not self.is_stored:
+            self.ready[newest.first_sequence] = newest
+            self.is_stored = True
+
+    def _extends(self, run: Run, hold_ms: int) -> bool:
+        """Tell, without making a stretch, whether a good run joins good ones: the same question as ``joined``."""
+        former = self._newest
+        if former is None or run.verdict is not Verdict.UP or former.verdict is not Verdict.UP:
+            return False
+        sequence, start_ms = self._last[:2] if self._last else (former.last_sequence, former.last_start_ms)
+        return (
+            run.sequence == sequence + 1
+            and hold_ms == former.hold_ms
+            and start_ms < run.started_ms <= start_ms + hold_ms
+            and run.started_ms // MS_PER_HOUR == former.start_ms // MS_PER_HOUR
+            and not run.first_try_failed and not former.first_try_failures
+            and run.life == former.life and run.transaction == former.transaction and run.vantage == former.vantage
+            and (not self.breaks or bisect_right(self.breaks, start_ms) == bisect_right(self.breaks, run.started_ms))
+        )

@@ -113,7 +113,8 @@ class MemoryLedger:
             lives = list(self._lives)
             for run in sorted(self._runs.values(), key=lambda run: (lives.index(run.life), run.sequence)):
                 key = (run.agency, run.service, run.transaction, run.vantage)
-                if key not in newest or newest[key].started_ms <= run.started_ms:
+                before = newest.get(key)
+                if before is None or before.life != run.life or before.started_ms <= run.started_ms:
                     newest[key] = run
             return tuple(newest[key] for key in sorted(newest))
 

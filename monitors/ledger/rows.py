@@ -6,6 +6,7 @@ evidence beside it keeps everything: reason, failed step and each step of each t
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import zlib
@@ -111,10 +112,16 @@ def read_evidence(detail: bytes) -> tuple[str, str, tuple[Try, ...]]:
 
 def phases_blob(attempt: Try) -> bytes:
     """Write the try's duration and five phases for each step: numbers of seven bits a byte, lowest first."""
-    blob = bytearray(_varint(attempt.duration_us))
+    numbers = [attempt.duration_us]
     for step in attempt.steps:
-        for value in _phase_list(step.phases):
-            blob += _varint(value)
+        numbers += _phase_list(step.phases)
+    blob = bytearray()
+    for number in numbers:
+        rest = max(0, number)
+        while rest > 127:
+            blob.append(rest & 127 | 128)
+            rest >>= 7
+        blob.append(rest)
     return bytes(blob)
 
 
@@ -162,6 +169,7 @@ def definition_text(target: Target) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
+@functools.lru_cache(maxsize=4096)
 def target_of(text: str) -> Target:
     """Read a target."""
     return from_document(json.loads(text))[0]
@@ -197,16 +205,6 @@ def _phases_of(numbers: Sequence[int]) -> Phases:
     return Phases(
         dns_us=dns_us, connect_us=connect_us, tls_us=tls_us, first_byte_us=first_byte_us, body_us=body_us,
     )
-
-
-def _varint(value: int) -> bytes:
-    rest = max(0, value)
-    found = bytearray()
-    while rest > 127:
-        found.append(rest & 127 | 128)
-        rest >>= 7
-    found.append(rest)
-    return bytes(found)
 
 
 def _varints(blob: bytes) -> Iterator[int]:

@@ -188,15 +188,15 @@ class SqliteLedger(SqliteReader):
         ).lastrowid
         if series is None:
             raise LedgerError(f"{self.path}: SQLite gave no number for a new series; this is a fault of ours")
-        return Lane(series=series, breaks=breaks_of(self.lives(), self._gaps(), run.life))
+        return Lane(series, breaks_of(self.lives(), self._gaps(), run.life))
 
     def _lane_from(self, series: SeriesRow) -> Lane:
         """Take up a series from the file, as after a failed batch."""
         facts = self._facts(series.agency, series.service)
-        lane = Lane(series=series.id, breaks=breaks_of(facts.lives, facts.gaps, series.life))
+        lane = Lane(series.id, breaks_of(facts.lives, facts.gaps, series.life))
         for stretch in self._stretches(series, FAR_MS, FAR_MS, facts):
             lane.store_newest()
-            lane.newest, lane.newest_is_stored = stretch, False
+            lane.put(stretch, is_stored=False)
         return lane
 
     def _hold(self, run: Run) -> int:
@@ -243,7 +243,7 @@ class SqliteLedger(SqliteReader):
             for old in (stretch_of_row(row, series.names) for row in rows):
                 # a gap that is told late cuts what was joined over it
                 new = list(self._split([old], series, (gap.start_ms, gap.end_ms), facts))
-                target = lane or Lane(series=series.id)
+                target = lane or Lane(series.id, breaks)
                 target.replace(old, new)
                 self._write([target])
 

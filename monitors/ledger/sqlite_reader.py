@@ -130,12 +130,10 @@ class SqliteReader:
         """The newest run of each transaction at each vantage."""
         with self.snapshot():
             newest: dict[tuple[str, str, str, str], tuple[SeriesRow, Stretch]] = {}
-            for series in self._series("ORDER BY l.id"):
-                stretch = self._newest(series)
+            for series in self._series("ORDER BY l.id DESC"):
                 key = (series.agency, series.service, series.transaction, series.vantage)
-                if stretch is not None and (
-                    key not in newest or newest[key][1].last_start_ms <= stretch.last_start_ms
-                ):
+                stretch = self._newest(series) if key not in newest else None
+                if stretch is not None:
                     newest[key] = (series, stretch)
             found = []
             for key in sorted(newest):

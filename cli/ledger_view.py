@@ -1,0 +1,141 @@
+"""What the commands that read the ledger share: which ledger, which services, which window."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from monitors.core.errors import UsageError
+from monitors.core.history import Definition
+from monitors.core.model import Target
+from monitors.core.window import Window, moment, month_of, month_window
+from monitors.ledger.sqlite_reader import SqliteReader
+
+C = TypeVar("C", bound=Callable[..., object])
+
+MOST_NAMED = 10
+STATE_FOLDER = ".siaga24"                # as stacks.workspace has it; reading a ledger needs no YAML
+
+
+def now_ms() -> int:
+    """Give UTC milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def ledger_option(command: C) -> C:
+    """Add ``--ledger FILE``."""
+    return click.option(
+        "--ledger", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help="Which ledger to read.  [default: STATE/ledger.sqlite]",
+    )(command)
+
+
+def range_options(command: C) -> C:
+    """Add ``--month``, ``--from`` and ``--to``."""
+    for option in (
+        click.option("--to", "to", metavar="TIME", help="End of another range.  [default: now]"),
+        click.option(
+            "--from", "since", metavar="TIME",
+            help="Start of another range, as 2026-11-24 or 2026-11-24T14:05 by the agency's clock (or with +07:00, Z).",
+        ),
+        click.option("--month", metavar="YYYY-MM", help="Calendar month by the agency's clock."),
+    ):
+        command = option(command)
+    return command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The window that was asked for; each agency has it by its own clock."""
+
+    month: str | None
+    since: str | None
+    to: str | None
+    now_ms: int
+    days: int = 0                        # without a range: so many days up to now, or (0) the month that runs
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together."""
+        if self.month and (self.since or self.to):
+            raise UsageError("--month names a whole month and does not go with --from or --to; give one of them")
+        if self.to and not self.since:
+            raise UsageError("--to alone says no range; give --from too")
+
+    def window(self, zone: ZoneInfo) -> Window:
+        """Give the window by the clock of ``zone``."""
+        try:
+            if self.since:
+                end = moment(self.to, zone) if self.to else self.now_ms
+                start = moment(self.since, zone)
+                if start >= end:
+                    raise UsageError(
+                        f"--from {self.since} does not lie before --to {self.to or 'now'}; turn them round",
+                    )
+                return Window(start_ms=start, end_ms=end)
+            if self.month is None and self.days:
+                return Window(start_ms=self.now_ms - self.days * 86_400_000, end_ms=self.now_ms)
+            return month_window(self.month or month_of(self.now_ms, zone), zone)
+        except ValueError as exc:
+            raise UsageError(str(exc)) from exc
+
+
+@contextmanager
+def opened(workspace: Path | None, state: Path | None, ledger: Path | None) -> Iterator[SqliteReader]:
+    """Open the ledger for reading; all that is read is of one moment. Raises UsageError and LedgerError."""
+    reader = SqliteReader(ledger or _state(workspace, state) / "ledger.sqlite")
+    try:
+        with reader.snapshot():
+            yield reader
+    finally:
+        reader.close()
+
+
+def chosen(definitions: Sequence[Definition], name: str | None) -> tuple[Target, ...]:
+    """Give the targets of all agencies, of one agency, or the one ``AGENCY/SERVICE``; UsageError with near names."""
+    targets = tuple(definition.target for definition in definitions)
+    if name is None:
+        return targets
+    found = tuple(target for target in targets if name in (target.agency, target.key))
+    if found:
+        return found
+    agency, slash, _ = name.partition("/")
+    of_agency = [target.key for target in targets if target.agency == agency]
+    if slash and of_agency:
+        raise UsageError(not_found("service", name, of_agency))
+    known = [target.key for target in targets] if slash else sorted({target.agency for target in targets})
+    raise UsageError(not_found("service" if slash else "agency", name, known))
+
+
+def not_found(what: str, name: str, known: Sequence[str]) -> str:
+    """Say that there is no such thing in the ledger, and what is near."""
+    if not known:
+        return f'no {what} "{name}" in the ledger: it holds none yet; "siaga24 monitor run" fills it'
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f'; did you mean "{near[0]}"' if near else ""
+    shown = ", ".join(known[:MOST_NAMED]) + (f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else "")
+    return f'no {what} "{name}" in the ledger{meant}; known: {shown}'
+
+
+def zone_of(target: Target) -> ZoneInfo:
+    """Give the zone of the target's agency."""
+    return ZoneInfo(target.time_zone)
+
+
+def _state(workspace: Path | None, state: Path | None) -> Path:
+    if state is not None:
+        return state
+    folder = workspace or Path()
+    if not (folder / "siaga24.yaml").is_file():
+        raise UsageError(
+            f'"{folder}" is no workspace: it has no siaga24.yaml; name one with --workspace DIR, or the ledger with '
+            "--ledger FILE",
+        )
+    return folder / STATE_FOLDER

@@ -1,0 +1,81 @@
+"""``siaga24 sla``: what was kept of the promise, read from the ledger alone, while the monitor writes or without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import click
+
+from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
+from cli.output import output_option, print_csv, print_json, workspace_options
+from cli.sla_figures import AgencyFigures, ServiceFigures
+from cli.sla_print import CSV_COLUMNS, as_plain, csv_rows, print_figures
+from monitors.core.model import Target, Verdict
+from monitors.core.sla import agency_statement, statement
+from monitors.core.timeline import data_until, service_timeline
+from monitors.ledger.base import LedgerReader
+
+
+@click.group()
+def sla() -> None:
+    """Show what was kept of the promise."""
+
+
+@sla.command(short_help="Show availability and promise of each service and agency.")
+@click.argument("name", metavar="[AGENCY[/SERVICE]]", required=False)
+@range_options
+@ledger_option
+@output_option
+@workspace_options
+def show(
+    workspace: Path | None, state: Path | None, output: str, *, name: str | None, month: str | None, since: str | None,
+    to: str | None, ledger: Path | None,
+) -> None:
+    """Show availability and promise of each service and agency, of the month that runs or of another window.
+
+    Availability is over the time of which the verdict is known, and coverage says how much that is. The truth lies
+    between low and high. How it is computed: docs/semantics.md.
+
+    \b
+    Examples:  siaga24 sla show
+               siaga24 sla show dinkes-bandung --month 2026-11
+               siaga24 sla show dinkes-bandung/antrean --from 2026-11-24T08:00 --to 2026-11-24T12:00 --json
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    asked = Asked(month=month, since=since, to=to, now_ms=now_ms())
+    with opened(workspace, state, ledger) as reader:
+        found = [
+            _agency(reader, agency, list(targets), asked)
+            for agency, targets in groupby(chosen(reader.definitions(), name), key=lambda target: target.agency)
+        ]
+    if output == "json":
+        print_json(as_plain(found))
+    elif output == "csv":
+        print_csv(CSV_COLUMNS, list(csv_rows(found)))
+    else:
+        print_figures(found)
+
+
+def _agency(reader: LedgerReader, agency: str, targets: Sequence[Target], asked: Asked) -> AgencyFigures:
+    zone = zone_of(targets[0])
+    window = asked.window(zone)
+    services = tuple(_service(reader, target, asked) for target in targets)
+    statements = [one.statement for one in services if one.statement is not None]
+    heartbeat_ms = max((life.heartbeat_ms for life in reader.lives()), default=0)
+    return AgencyFigures(
+        agency=agency, name=targets[0].agency_name, zone=zone, window=window, now_ms=asked.now_ms,
+        heartbeat_ms=heartbeat_ms, services=services, statement=agency_statement(agency, statements),
+    )
+
+
+def _service(reader: LedgerReader, target: Target, asked: Asked) -> ServiceFigures:
+    window = asked.window(zone_of(target))
+    history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
+    if history is None:
+        return ServiceFigures(target=target, statement=None, verdict=Verdict.UNKNOWN, since_ms=asked.now_ms)
+    timeline = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
+    since_ms, _, verdict = timeline.segments[-1] if timeline.segments else (asked.now_ms, 0, Verdict.UNKNOWN)
+    return ServiceFigures(
+        target=target, statement=statement(history, timeline, window), verdict=verdict, since_ms=since_ms,
+    )
