@@ -144,6 +144,10 @@ def test_one_that_was_stopped_before_the_command_is_started_again_but_only_once(
     engine = FakeEngine(looks=[stopped, a_container(status="exited", exit_code=1, finished=stamp(1))])
     with pytest.raises(UnhealthyError, match="ended with code 1"):
         gate(engine)[0].running(RUN)
+    engine = FakeEngine(looks=[stopped])
+    with pytest.raises(UnhealthyError, match="ended with code 0"):
+        gate(engine)[0].running(RUN)
+    assert engine.did == [("start", stopped.id)]
 
 
 def test_one_that_was_unhealthy_before_may_recover_in_time() -> None:
