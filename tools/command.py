@@ -108,6 +108,8 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     try:
         with _lock:
+            if _stopping.is_set():
+                raise PartError(f"{what} was interrupted; run this again")
             process = subprocess.Popen(
                 argv,
                 stdin=stdin or subprocess.DEVNULL,

@@ -37,14 +37,20 @@ def served(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def ready(home: Path, *arguments: str, path: str = SYSTEM, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``tools/ready`` with a home and a cache of its own; nobody answers at Pulumi's address."""
-    environ = {
+def a_machine(home: Path) -> dict[str, str]:
+    """Give the environment of a machine with a home and a cache of its own; nobody answers at Pulumi's address."""
+    return {
         **{name: value for name, value in os.environ.items() if "CERT" in name or "CA_BUNDLE" in name},
-        "PATH": path, "HOME": str(home), "SIAGA24_CACHE": str(home / "cache"), "SIAGA24_PYTHON": sys.executable,
-        "SIAGA24_PULUMI_INSTALLER": NOBODY_ANSWERS, "CI": "true", **(more or {}),
+        "PATH": SYSTEM, "HOME": str(home), "SIAGA24_CACHE": str(home / "cache"), "SIAGA24_PYTHON": sys.executable,
+        "SIAGA24_PULUMI_INSTALLER": NOBODY_ANSWERS, "CI": "true",
     }
+
+
+def ready(
+    home: Path, *arguments: str, path: str = SYSTEM, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``tools/ready`` on such a machine."""
     return subprocess.run(
-        [ROOT / "tools" / "ready", *arguments], env=environ, capture_output=True, text=True, check=False,
-        stdin=subprocess.DEVNULL, timeout=240,
+        [ROOT / "tools" / "ready", *arguments], env={**a_machine(home), "PATH": path, **(more or {})},
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=240,
     )

@@ -63,6 +63,9 @@ def test_an_interruption_ends_the_program_with_its_children(tmp_path: Path, monk
     thread.join(20)
     assert not thread.is_alive()
     assert failures[0].text == "the work was interrupted; run this again"
+    with pytest.raises(PartError, match="was interrupted"):
+        run("touch begun", tmp_path / "log", cwd=tmp_path)
+    assert not (tmp_path / "begun").exists(), "nothing is begun any more"
     while is_running(child[0]):  # until the signal has arrived; pytest's own time limit ends it otherwise
         pass
 

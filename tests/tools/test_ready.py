@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.tools.fakes import SYSTEM, path_before, program
-from tests.tools.places import ROOT, ready
+from tests.tools.fakes import path_before, program
+from tests.tools.places import ROOT, a_machine, ready
 from tools import make_ready
 from tools.part import Finding, PartError, Say
 
@@ -91,7 +91,7 @@ def test_two_runs_on_one_cache_wait_for_each_other(tmp_path: Path):
         held.write("4711")
         held.flush()
         fcntl.flock(held, fcntl.LOCK_EX)
-        environ = {"PATH": SYSTEM, "HOME": str(tmp_path), "SIAGA24_CACHE": str(cache), "SIAGA24_PYTHON": sys.executable, "NO_INSTALL": "1"}
+        environ = {**a_machine(tmp_path), "NO_INSTALL": "1"}
         with subprocess.Popen(
             [ROOT / "tools" / "ready", "pulumi"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         ) as waiting:
@@ -102,6 +102,24 @@ def test_two_runs_on_one_cache_wait_for_each_other(tmp_path: Path):
             waiting.communicate(timeout=60)
     assert told == "ready: waiting for another run on this machine (process 4711)\n"
     assert still_waiting
+
+
+def test_an_interruption_ends_what_was_started_and_keeps_nothing_half_made(tmp_path: Path):
+    program(
+        tmp_path / "bin", "go",
+        f'[ "$1" = env ] && echo go1.26.8 && exit; echo $$ > {tmp_path}/pid; echo go: downloading >&2; exec sleep 300',
+    )
+    environ = {**a_machine(tmp_path), "PATH": path_before(tmp_path / "bin")}
+    with subprocess.Popen(
+        [ROOT / "tools" / "ready", "pulumi"], env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as begun:
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text(encoding="utf-8"):
+            assert begun.poll() is None
+        begun.send_signal(signal.SIGINT)
+        _, said = begun.communicate(timeout=60)
+    assert (begun.returncode, said) == (130, "ready: interrupted; run it again to go on\n")
+    assert not Path("/proc", (tmp_path / "pid").read_text(encoding="utf-8").strip()).exists()
+    assert list((tmp_path / "cache" / "engine").iterdir()) == []
 
 
 class Lacking:
