@@ -129,6 +129,12 @@ def zone_of(target: Target) -> ZoneInfo:
     return ZoneInfo(target.time_zone)
 
 
+def table_width(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int:
+    """Give the width of a table in which no cell is folded."""
+    widths = [max(len(column), *(len(str(row[place])) for row in rows)) for place, column in enumerate(columns)]
+    return sum(widths) + 3 * len(columns) - 1
+
+
 def _state(workspace: Path | None, state: Path | None) -> Path:
     if state is not None:
         return state

@@ -7,17 +7,18 @@ from typing import Any
 
 from rich.text import Text
 
+from cli.ledger_view import table_width
 from cli.output import console, print_table, verdict_text
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from monitors.core.sla import AgencyStatement, Judgement, SlaStatement
 from monitors.core.window import from_ms
 from monitors.core.wording import duration, instant, percent, share_parts, target_percent
 
-WIDE = 136                               # columns that the whole table needs
 JUDGEMENT_STYLES = {Judgement.KEPT: "green", Judgement.BROKEN: "bold red", Judgement.NOT_PROVEN: "yellow"}
+NAME_WIDTH = 22                          # longer names are folded rather than the table given up
 COLUMNS = (
-    "agency, service", "now", "available", "coverage", "low", "high", "down", "unknown", "1st try failed",
-    "budget left", "promise",
+    "agency, service", "now", "available", "coverage", "low", "high", "down", "unknown", "1st try bad", "budget left",
+    "promise",
 )
 CSV_COLUMNS = (
     "agency", "service", "month", "from", "to", "until", "is_open", "verdict_now", "availability_percent",
@@ -38,8 +39,9 @@ def print_figures(agencies: Sequence[AgencyFigures]) -> None:
         return
     words = sorted({one.window_words for one in agencies}) if agencies[0].window.month else [agencies[0].window_words]
     title = " / ".join(words)
-    if out.width >= WIDE:
-        print_table(COLUMNS, list(_rows(agencies)), title=title, right=COLUMNS[2:-1])
+    rows = list(_rows(agencies))
+    if out.width >= table_width(COLUMNS, [[str(row[0])[:NAME_WIDTH], *row[1:]] for row in rows]):
+        print_table(COLUMNS, rows, title=title, right=COLUMNS[2:-1], folded=COLUMNS[:1])
     else:
         out.print(title, style="bold", markup=False)
         for agency in agencies:
