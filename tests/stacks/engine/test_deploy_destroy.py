@@ -13,7 +13,7 @@ from stacks.toolchain import Toolchain
 from tests.scenarios.engine_things import data_volumes
 from tests.stacks.engine.deploying import GOOD, IMAGE, Deploying, deploying
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 WITH_DATA: dict[str, Any] = {"volumes": {"arsip": "/arsip"}}
 

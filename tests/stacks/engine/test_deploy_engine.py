@@ -14,7 +14,7 @@ from monitors.core.errors import StackError
 from stacks.engine import Engine
 from stacks.filevolume import fill, switch
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 IMAGE = "siaga24/python:3.11"
 VOLUME = "dep-mesin-berkas"

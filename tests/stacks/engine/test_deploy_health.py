@@ -13,7 +13,7 @@ from stacks.outside import Door, ask
 from stacks.toolchain import Toolchain
 from tests.stacks.engine.deploying import ENDS, Deploying, deploying
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 BROKEN_FRONT = """
 import http.server, signal, sys
@@ -64,8 +64,11 @@ def test_a_release_that_ends_fails_within_seconds_again_and_again_until_it_is_me
     assert gate(place)[0] == "unverified"
     assert "keeps ending with code 3" in gate(place)[1]
 
-    second = place.up(code=1)
+    second = place.up("--json", code=1)
     assert "replica 1 of situs: keeps ending with code 3" in second.stderr
+    last = json.loads(second.stdout.splitlines()[-1])
+    assert (last["type"], last["exit_code"]) == ("error", 1)
+    assert "cannot start: no configuration" in last["log_lines"]
     assert answer(place) == ""
     old.reload()
     assert old.status == "running"
@@ -100,13 +103,3 @@ def test_containers_that_are_well_inside_only_are_not_enough(place: Deploying) -
     place.define()
     place.up()
     assert (gate(place), answer(place)) == (("passed", ""), "")
-
-
-def test_json_lines_of_a_failure_end_with_the_error_and_its_log(place: Deploying) -> None:
-    place.define(ENDS)
-    failed = place.up("--json", code=1)
-    last = json.loads(failed.stdout.splitlines()[-1])
-    assert (last["type"], last["exit_code"]) == ("error", 1)
-    assert "cannot start: no configuration" in last["log_lines"]
-    place.define()
-    place.up()

@@ -15,7 +15,7 @@ from stacks.lock import hold_stack
 from stacks.toolchain import Toolchain
 from tests.stacks.engine.deploying import Deploying, deploying
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

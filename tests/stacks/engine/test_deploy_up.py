@@ -17,7 +17,7 @@ from stacks.toolchain import Toolchain
 from tests.stacks.certs import make, write
 from tests.stacks.engine.deploying import Deploying, deploying
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
