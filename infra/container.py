@@ -35,9 +35,9 @@ def make_container(
 ) -> docker.Container:
     """Register a container. ``volumes``: engine's name -> the same name, once the volume is filled.
 
-    Replaced create-first, so that old and new run side by side, unless the plan gives a fixed name.
+    Replaced create-first, so that old and new run side by side, unless the plan gives a fixed name. A newer one that
+    never became well is deleted first: the older one beside it serves, and failed releases do not pile up.
     """
-    is_fixed = bool(plan.name)
     limits = plan.limits
     memory = limits.memory_bytes // MIB
     return docker.Container(
@@ -81,7 +81,7 @@ def make_container(
         opts=ResourceOptions(
             parent=parent,
             depends_on=list(depends_on),
-            delete_before_replace=is_fixed,
+            delete_before_replace=bool(plan.name) or plan.what in site.unproven,
         ),
     )
 

@@ -29,11 +29,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where containers of a stack go: whose they are, which networks there are by role, and what they wait for."""
+    """Where containers of a stack go: whose they are, which networks there are by role, and what they wait for.
+
+    ``unproven``: what of the stack is there twice, because the newer of both never became well.
+    """
 
     code: str
     networks: Mapping[str, docker.Network]
     gates: Gates
+    unproven: frozenset[str]
 
 
 class Gates:
@@ -42,6 +46,10 @@ class Gates:
     def __init__(self, hooks: HostingHooks) -> None:
         self._hooks = hooks
         self._is_preview = pulumi.runtime.is_dry_run()
+
+    def unproven(self, agency: str) -> frozenset[str]:
+        """Return the names of containers whose newest never passed; asked now, before anything is registered."""
+        return frozenset() if self._is_preview else self._hooks.unproven(agency)
 
     def filled(self, volume: docker.Volume, files: VolumeFiles | None) -> Output[str]:
         """Return the volume's name, once its files are in it."""

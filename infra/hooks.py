@@ -75,6 +75,13 @@ class GatewayState:
 class HostingHooks(Protocol):
     """Acts on the engine between Pulumi's steps. Raises with a sentence for people."""
 
+    def unproven(self, agency: str) -> frozenset[str]:
+        """Return the names (label NAME) that several containers of an agency bear: their newest never passed a gate.
+
+        A rollout that passes removes what it replaces. Asked once, before anything is made.
+        """
+        ...
+
     def fill(self, files: VolumeFiles) -> None:
         """Write the files, DIGEST_FILE last; nothing if it holds this digest already (any digest if ``is_initial``)."""
         ...

@@ -37,7 +37,8 @@ class HostingStack(pulumi.ComponentResource):
         )
         child = ResourceOptions(parent=self, providers={"docker": provider})
         networks = {each.role: make_network(each, plan.key, plan.code, child) for each in plan.networks}
-        site = Site(code=spec.code, networks=networks, gates=Gates(hooks))
+        gates = Gates(hooks)
+        site = Site(code=spec.code, networks=networks, gates=gates, unproven=gates.unproven(spec.code))
         services = {each.code: WebService(each, site, child) for each in plan.services}
         gateway = Gateway(plan, site, child)
         routed = site.gates.routed(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from infra.naming import Label
 from stacks.events import short_name
 from stacks.filevolume import fill
 from stacks.gate import Gate
@@ -43,6 +45,12 @@ class EngineHooks:
         self._lock = threading.Lock()
         self._filled: set[tuple[str, str]] = set()
         self.failure: Exception | None = None
+
+    def unproven(self, agency: str) -> frozenset[str]:
+        """Name what several containers of the agency stand for: the newest of them never passed a gate."""
+        found = self._session.engine.containers({Label.AGENCY.value: agency})
+        names = Counter(facts.labels.get(Label.NAME.value, "") for facts in found)
+        return frozenset(name for name, count in names.items() if count > 1)
 
     def fill(self, files: VolumeFiles) -> None:
         """Write a volume's files where they are not there yet; once a run."""

@@ -71,6 +71,10 @@ class KeepingHooks:
         if event == self.failing:
             raise RuntimeError(f"{event}: tidak sehat")
 
+    def unproven(self, agency: str) -> frozenset[str]:
+        self._note(f"asked what of {agency} is there twice")
+        return frozenset()
+
     def fill(self, files: VolumeFiles) -> None:
         self.filled.append(files)
         self._note(f"filled {files.volume}")
