@@ -6,7 +6,6 @@ What fails before Pulumi begins has changed nothing; what fails later is mended 
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,9 +28,11 @@ from stacks.progress import Counts, Phase, Progress
 from stacks.pulumi_state import BackendFiles
 from stacks.secrets_store import ensure_secrets, placeholders
 from stacks.session import Phases, Session
+from stacks.standback import stand_back
 from stacks.standing import Connected, Standing, connect, look
-from stacks.statefile import Gate, StackRecord, write_atomic, write_record
+from stacks.statefile import Gate, StackRecord, write_record
 from stacks.targets import targets_of
+from stacks.targets_file import write_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,18 +56,6 @@ class Result:
     bind: str = ""                       # the gateway's address
     ca_file: Path | None = None          # what browsers must trust, where the local authority signed
     warnings: tuple[str, ...] = ()
-
-
-def targets_path(state: Path, code: str) -> Path:
-    """Say where an agency's targets document lies."""
-    return state / "targets" / f"{code}.json"
-
-
-def write_targets(state: Path, code: str, document: Mapping[str, Any]) -> Path:
-    """Write an agency's targets document for the monitor."""
-    path = targets_path(state, code)
-    write_atomic(path, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
-    return path
 
 
 def located(workspace: Workspace) -> Workspace:
@@ -107,6 +96,8 @@ def up(workspace: Workspace, code: str, progress: Progress, *, accepts_loss: boo
                 check_doors(_doors(agency, outputs, standing.pair.ca_pem), session.interrupts, progress)
         except Siaga24Error as exc:
             failure = _first(exc, hooks, session)
+            if stopped := stand_back(session.engine, code, session.began):
+                progress.note(f"stopped {', '.join(stopped)}: what served before serves alone")
             write_record(session.state, code, record.failed(session.redact(str(failure))))
             raise failure from None
         write_record(session.state, code, record.passed())

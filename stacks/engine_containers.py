@@ -92,6 +92,10 @@ class Containers(EngineApi):
         """Start a container that is not running."""
         self._ask(f"start of {container_id[:12]}", lambda: self._api.start(container_id))
 
+    def stop(self, container_id: str) -> None:
+        """Stop a container, giving it the grace it was made with; nothing if it is gone."""
+        self._find(f"stop of {container_id[:12]}", lambda: self._api.stop(container_id))
+
     def limit_pids(self, container_id: str, limit: int) -> None:
         """Set how many processes a container may hold; docker-py's own update knows no pids."""
         what = f"limit of {container_id[:12]}"

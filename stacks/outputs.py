@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from monitors.core.errors import StackError
-from stacks.deploy import targets_path
 from stacks.pulumi_state import BackendFiles
 from stacks.statefile import Gate, StackRecord, read_record
+from stacks.targets_file import targets_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from monitors.core.document import to_document
 from monitors.core.errors import DefinitionError, PreflightError, UsageError
 from stacks import recovery
 from stacks.automation import StackAutomation
-from stacks.deploy import located, stoppable, targets_path, write_targets
+from stacks.deploy import located, stoppable
 from stacks.engine import Engine
 from stacks.events import EventFold, short_name
 from stacks.kept_data import data_volumes, strange_data_reasons
@@ -28,6 +28,7 @@ from stacks.session import Phases, Session
 from stacks.standing import connect
 from stacks.statefile import forget_record, read_record, write_record
 from stacks.targets import targets_of
+from stacks.targets_file import targets_path, write_targets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -95,6 +95,9 @@ class FakeEngine:
     def start(self, container_id: str) -> None:
         self.did.append(("start", container_id))
 
+    def stop(self, container_id: str) -> None:
+        self.did.append(("stop", container_id))
+
     def limit_pids(self, container_id: str, limit: int) -> None:
         self.did.append(("limit", limit))
 

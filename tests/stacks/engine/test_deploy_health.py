@@ -60,6 +60,8 @@ def test_a_release_that_ends_fails_within_seconds_again_and_again_until_it_is_me
     assert "| cannot start: no configuration" in first.stderr
     assert "pulumi failed" in first.stderr
     assert time.monotonic() - began < 60, "it was not waited for until its 30 s were over, twice"
+    assert "stopped replica 1 of situs: what served before serves alone" in first.stderr
+    assert [c.status for c in place.containers("replica") if c.id != old.id] == ["exited"]
     assert answer(place) == "", "the old release serves on"
     assert gate(place)[0] == "unverified"
     assert "keeps ending with code 3" in gate(place)[1]

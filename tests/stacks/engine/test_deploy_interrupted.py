@@ -83,6 +83,7 @@ def test_a_first_interrupt_ends_in_order_and_the_next_up_goes_on(place: Deployin
     assert command.returncode == 130, said
     assert "stopping: what has begun is finished, nothing more is begun" in said
     assert "stopped as asked" in said
+    assert "stopped replica 1 of situs: what served before serves alone" in said
     assert time.monotonic() - began < 20
     assert pulumi_locks(place) == []
     place.define()
