@@ -1,4 +1,4 @@
-"""Makes runs durable, and only then visible: a queue, one thread that writes, batches of half a second.
+"""Makes runs durable, and only then visible: a queue, one thread that writes, a batch each quarter of a second.
 
 Probing never waits for the disk. Where the ledger cannot be written, runs wait here up to a bound, nothing of them is
 shown, and what does not fit any more is counted.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from monitors.core.model import Target
     from monitors.ledger.base import LedgerWriter
 
-BATCH_S = 0.5
+BATCH_S = 0.25                           # a batch at most a second, with room for a slow disk
 HEARTBEAT_S = 1.0                        # where no run finished
 RETRY_MOST_S = 5.0
 LIMIT = 50_000                           # runs that wait; some 60 MB at worst

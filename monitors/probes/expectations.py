@@ -71,7 +71,7 @@ class Expectations:
                 case AssertKind.STATUS:
                     self._status = StatusRule(assertion.expected)
                 case AssertKind.LATENCY:
-                    self._slow_us = int(assertion.expected) * US_PER_MS
+                    self._slow_us = _milliseconds(assertion.expected) * US_PER_MS
                 case AssertKind.HEADER:
                     header.append(claim)
                 case AssertKind.CONTAINS | AssertKind.ABSENT:
@@ -138,6 +138,12 @@ class Expectations:
         if self._slow_us is None or taken_us <= self._slow_us:
             return ""
         return f"took {spoken_us(taken_us)}, target {spoken_us(self._slow_us)}"
+
+
+def _milliseconds(text: str) -> int:
+    if not (text.isdecimal() and text.isascii()):
+        raise ValueError(f'latency "{text}": expected whole milliseconds')
+    return int(text)
 
 
 def _of_header(answer: Answer, name: str, wanted: str) -> str:

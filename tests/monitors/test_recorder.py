@@ -219,7 +219,7 @@ def test_a_refusing_ledger_is_tried_less_and_less_often_up_to_a_bound():
         recorder.put(a_run())
         recorder._write()
         waits.append(recorder._retry_s)
-    assert waits == [1.0, 2.0, 4.0, 5.0, 5.0, 5.0]
+    assert waits == [0.5, 1.0, 2.0, 4.0, 5.0, 5.0]
     disk.is_full = False
     recorder._write()
-    assert recorder._retry_s == 0.5
+    assert recorder._retry_s == 0.25
