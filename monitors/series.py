@@ -188,7 +188,7 @@ class _ServiceState(_Series):
 
     def samples(self) -> Iterator[Sample]:
         """Samples that change with a definition or a statement."""
-        yield "siaga24_promise_target_ratio", (), float(self.target.promise.target) / 100
+        yield "siaga24_promise_target_ratio", (), float(self.target.promise.target / 100)
         statement = self.statement
         if statement is None:
             return

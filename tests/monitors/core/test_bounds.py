@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from hypothesis import given, settings
@@ -136,7 +137,7 @@ def _try(started: int, parts) -> Try:
 def _truth(looks):
     """Down from one look that saw it, to the change somewhere before the next look that did not; likewise before."""
     spans = []
-    for (since, was_up, _), (until, is_up, permille) in zip(looks, looks[1:], strict=False):
+    for (since, was_up, _), (until, is_up, permille) in itertools.pairwise(looks):
         change = since + (until - since) * permille // 1000
         if not was_up:
             spans.append((since, until if not is_up else change))
@@ -169,9 +170,9 @@ def test_the_bounds_are_no_wider_than_two_intervals_for_each_bad_stretch_and_wha
     bad = [run.verdict is not Verdict.UP for run in runs]
     stretches = 1 + sum(now and not before for before, now in zip([False, *bad], bad, strict=False))
     broken_down = sum(
-        run.verdict is Verdict.DOWN and other.verdict in (Verdict.UNKNOWN, Verdict.DEGRADED)
-        or other.verdict is Verdict.DOWN and run.verdict in (Verdict.UNKNOWN, Verdict.DEGRADED)
-        for run, other in zip(runs, runs[1:], strict=False)
+        (run.verdict is Verdict.DOWN and other.verdict in (Verdict.UNKNOWN, Verdict.DEGRADED))
+        or (other.verdict is Verdict.DOWN and run.verdict in (Verdict.UNKNOWN, Verdict.DEGRADED))
+        for run, other in itertools.pairwise(runs)
     )
     lone = sum(run.verdict is Verdict.DEGRADED for run in runs)
     longest = INTERVAL_MS + 3_000 + 4 * 400 + 2      # an interval, lateness, and the durations of two tries

@@ -143,11 +143,11 @@ def test_a_promise_that_changes_within_a_window_takes_effect_with_the_next():
     timeline = service_timeline(history, until_ms=NOON_MS + 300_000)
     now = statement(history, timeline, Window(start_ms=NOON_MS, end_ms=NOON_MS + 60_000))
     later = statement(history, timeline, Window(start_ms=NOON_MS + 60_000, end_ms=NOON_MS + 90_000))
-    asked = statement(history, timeline, Window(start_ms=NOON_MS, end_ms=NOON_MS + 60_000), target=Decimal("95"))
+    asked = statement(history, timeline, Window(start_ms=NOON_MS, end_ms=NOON_MS + 60_000), target=Decimal(95))
     assert now is not None
     assert later is not None
     assert asked is not None
-    assert (now.target, later.target, asked.target) == (Decimal("99.5"), Decimal("99.9"), Decimal("95"))
+    assert (now.target, later.target, asked.target) == (Decimal("99.5"), Decimal("99.9"), Decimal(95))
 
 
 def test_an_agency_sums_weighted_time_and_not_percentages():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,4 +62,4 @@ def test_sweep_decides_at_every_moment_and_joins_equal_neighbours(tracks):
     assert by_moment == {
         moment: sum(moment in moments(track) for track in tracks) for track in tracks for moment in moments(track)
     }
-    assert all(a[1] < b[0] or a[2] != b[2] for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a[1] < b[0] or a[2] != b[2] for a, b in itertools.pairwise(pieces))
