@@ -24,6 +24,7 @@ from cli.output import (
 from cli.stack_progress import JsonProgress, watched
 from monitors.core.errors import Siaga24Error, StackError, UnhealthyError, UsageError
 from stacks import deploy, outputs, teardown
+from stacks.interrupts import like_ctrl_c
 from stacks.workspace import open_workspace
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _running(command: str, agency: str, *, as_json: bool) -> Iterator[Progress]:
     """Run a command under its picture; tell an error's log lines, and the error itself as the last JSON line."""
     began = time.monotonic()
     try:
-        with watched(f"stack {command} {agency}", as_json=as_json, is_preview=command == "preview") as progress:
+        with like_ctrl_c(), watched(f"stack {command} {agency}", as_json=as_json, is_preview=command == "preview") as progress:
             yield progress
     except Siaga24Error as exc:
         lines = exc.log_lines if isinstance(exc, UnhealthyError) else ()

@@ -92,7 +92,7 @@ def up(workspace: Workspace, code: str, progress: Progress, *, accepts_loss: boo
         try:
             with phases(Phase.PULUMI), stoppable(session, automation):
                 outputs = automation.up(program, fold)
-            with phases(Phase.GATE):
+            with phases(Phase.GATE), stoppable(session, automation):
                 check_doors(_doors(agency, outputs, standing.pair.ca_pem), session.interrupts, progress)
         except Siaga24Error as exc:
             failure = _first(exc, hooks, session)

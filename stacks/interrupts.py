@@ -27,6 +27,24 @@ class InterruptedRunError(StackError):
     exit_code = 130
 
 
+@contextlib.contextmanager
+def like_ctrl_c() -> Iterator[None]:
+    """Let TERM and a hang-up do what Ctrl-C does, for a whole command; only the main thread hears signals."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handle(_signal: int, _frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, handle) for number in SIGNALS if number is not signal.SIGINT}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 class Interrupts:
     """Counts the signals of one command, and wakes every thread that waits in it."""
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from stacks.interrupts import InterruptedRunError, Interrupts
+from stacks.interrupts import InterruptedRunError, Interrupts, like_ctrl_c
 
 
 def test_the_first_signal_asks_and_the_second_ends() -> None:
@@ -55,6 +55,14 @@ def test_outside_of_the_main_thread_nothing_is_hooked() -> None:
     thread = threading.Thread(target=guarded)
     thread.start()
     thread.join(timeout=30)
+
+
+def test_a_term_outside_of_an_update_is_like_ctrl_c() -> None:
+    before = signal.getsignal(signal.SIGHUP)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        with pytest.raises(KeyboardInterrupt), like_ctrl_c():
+            signal.raise_signal(number)
+    assert signal.getsignal(signal.SIGHUP) is before
 
 
 def test_a_stopped_command_has_the_exit_code_of_an_interrupt() -> None:
