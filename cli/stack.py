@@ -168,7 +168,8 @@ def _running(command: str, agency: str, *, as_json: bool) -> Iterator[Progress]:
     """Run a command under its picture; tell an error's log lines, and the error itself as the last JSON line."""
     began = time.monotonic()
     try:
-        with like_ctrl_c(), watched(f"stack {command} {agency}", as_json=as_json, is_preview=command == "preview") as progress:
+        is_preview = command == "preview"
+        with like_ctrl_c(), watched(f"stack {command} {agency}", as_json=as_json, is_preview=is_preview) as progress:
             yield progress
     except Siaga24Error as exc:
         lines = exc.log_lines if isinstance(exc, UnhealthyError) else ()

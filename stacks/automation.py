@@ -96,6 +96,8 @@ class StackAutomation:
 
     def secrets(self) -> dict[str, str]:
         """Return the stack's secrets. Raises PassphraseError if the passphrase does not open them."""
+        if not self._files.holds(self.code, SECRETS_KEY):
+            return {}                    # a new stack: a call of the CLI less
         with self._failing(()):
             config = self._workspace.get_all_config(self.code)
         text = config[SECRETS_KEY].value if SECRETS_KEY in config else "{}"

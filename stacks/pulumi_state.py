@@ -100,6 +100,11 @@ class BackendFiles:
         """Tell whether any stack's configuration holds secrets that a passphrase protects."""
         return any("encryptionsalt:" in path.read_text(encoding="utf-8") for path in self.root.glob("*/Pulumi.*.yaml"))
 
+    def holds(self, code: str, key: str) -> bool:
+        """Tell whether a stack's configuration has ``key``, without reading its value."""
+        path = self.config_file(code)
+        return path.exists() and f"{key}:" in path.read_text(encoding="utf-8")
+
     def state(self, code: str) -> StackState:
         """Read a stack's checkpoint; an empty state if there is none. Raises StackError if it is damaged."""
         path = self.checkpoint(code)

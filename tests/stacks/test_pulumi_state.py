@@ -79,5 +79,9 @@ def test_a_configuration_with_a_salt_has_secrets(tmp_path: Path) -> None:
     files.work_dir("dinkes").mkdir(parents=True)
     files.config_file("dinkes").write_text("config: {}\n", encoding="utf-8")
     assert not files.has_secrets()
-    files.config_file("dinkes").write_text("encryptionsalt: v1:abc\n", encoding="utf-8")
+    assert not files.holds("dinkes", "siaga24:secrets")
+    files.config_file("dinkes").write_text(
+        "encryptionsalt: v1:abc\nconfig:\n  siaga24:secrets:\n    secure: v1:x\n", encoding="utf-8",
+    )
     assert files.has_secrets()
+    assert files.holds("dinkes", "siaga24:secrets")
