@@ -24,10 +24,14 @@ def plain_stack(tmp_path, toolchain, monkeypatch):
     monkeypatch.delenv("SIAGA24_STATE", raising=False)
     backend = tmp_path / "backend"
     backend.mkdir()
+
+    def program() -> None:
+        runpy.run_path(str(ROOT / "stacks"), run_name="__main__")
+
     return auto.create_or_select_stack(
         stack_name=CODE,
         project_name="siaga24",
-        program=lambda: runpy.run_path(str(ROOT / "stacks"), run_name="__main__"),
+        program=program,
         opts=auto.LocalWorkspaceOptions(
             work_dir=str(tmp_path),
             env_vars={
