@@ -68,10 +68,11 @@ def run_command(
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
     watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
     feed.start()
-    _say_what_begins(watching.targets, settings, watching.serving.port)
     try:
+        _say_what_begins(watching.targets, settings, watching.serving.port)
         asyncio.run(watching.run(for_s=for_s))
     finally:
+        watching.close()
         feed.stop()
 
 

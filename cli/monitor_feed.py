@@ -23,7 +23,7 @@ from monitors.core.model import Run, Verdict
 from monitors.core.verdict import spoken_us
 from monitors.core.wording import duration
 
-LARGEST_QUEUE = 10_000
+LARGEST_QUEUE = 1_000
 VERDICT_WIDTH = max(len(verdict) for verdict in Verdict)
 MS_PER_S = 1000
 END_PATIENCE_S = 2.0
@@ -81,7 +81,7 @@ class Feed:
                 if self._lost and self._lines.empty():
                     lost, self._lost = self._lost, 0
                     self.note(f"{lost} lines were left out: this terminal is too slow; the ledger has all runs")
-            except (OSError, ValueError):
+            except (OSError, ValueError, SystemExit):
                 return                   # nobody reads any more, as after `| head`; the monitor lives on
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PASS_S = 15.0                            # at the earliest, each service's figures are computed anew after this
 SHARE = 20                               # it rests so many times as long as it works
+FIRST_S = 1.0                            # the first runs come first
 RETRY_S = 5.0
 
 
@@ -39,9 +40,11 @@ class Statements:
     """A thread that goes through the services again and again. ``open_reader`` gives it a view of its own."""
 
     def __init__(
-        self, open_reader: Callable[[], LedgerReader], clock: Clock, show: Callable[[SlaStatement], None],
+        self, open_reader: Callable[[], LedgerReader], clock: Clock, show: Callable[[SlaStatement], None], *,
+        first_s: float = FIRST_S, retry_s: float = RETRY_S,
     ) -> None:
         self._open_reader, self._clock, self._show = open_reader, clock, show
+        self._first_s, self._retry_s = first_s, retry_s
         self._targets: tuple[Target, ...] = ()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="statements", daemon=True)
@@ -61,15 +64,15 @@ class Statements:
             self._thread.join(RETRY_S)
 
     def _work(self) -> None:
-        rest_s = 1.0                     # the first runs come first
+        rest_s = self._first_s
         while not self._stopping.wait(rest_s):
             began_s = time.monotonic()
             try:
                 self._pass()
             except LedgerError:          # the writer tells of it; figures stay as they were
-                rest_s = RETRY_S
+                rest_s = self._retry_s
                 continue
-            rest_s = max(1.0, PASS_S - (time.monotonic() - began_s))
+            rest_s = max(FIRST_S, PASS_S - (time.monotonic() - began_s))
 
     def _pass(self) -> None:
         ledger = self._open_reader()

@@ -142,6 +142,11 @@ class Monitor:
             self._on_note(f"stopping; waiting for {self._dispatch.under_way} runs to end (again to stop at once)")
         self._dispatch.stop(self._idle.set)
 
+    def close(self) -> None:
+        """Let the address and the ledger go: for a monitor that was made and not run. A repeat is harmless."""
+        self.serving.stop()
+        self._ledger.close()
+
     def health(self) -> dict[str, Any]:
         """Say how the monitor is, for /healthz. From any thread."""
         return health(Facts(
@@ -193,8 +198,7 @@ class Monitor:
         self._pulse.stop()
         self._statements.stop()
         is_written = self.recorder.stop()
-        self.serving.stop()
-        self._ledger.close()
+        self.close()
         return is_written
 
     def _take(self, targets: Sequence[Target], watched: Sequence[Watched], unready: Sequence[str]) -> None:
