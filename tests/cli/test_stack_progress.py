@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
 
-from cli.stack_progress import JsonProgress, LiveProgress, PlainProgress
+from cli.stack_picture import LiveProgress
+from cli.stack_progress import JsonProgress, PlainProgress
 from stacks.progress import Phase, Progress, Step, StepState
 
 STEPS = (
@@ -141,3 +144,28 @@ def test_a_preview_says_what_would_become_of_each_resource_and_why() -> None:
     assert [line.split(maxsplit=4)[4] for line in drawn(picture) if "replica" in line] == [
         "would be made anew (image, labels)", "would be created",
     ]
+
+
+LEFT = """
+import sys
+from cli.stack_progress import JsonProgress, PlainProgress
+from cli.output import error_console
+sys.stdin.read()                          # until the reader of our output has left
+for progress in (JsonProgress(), PlainProgress(error_console())):
+    for _ in range(3):
+        progress.note("x" * 100_000)
+sys.exit(7)
+"""
+
+
+def test_a_command_goes_on_to_its_end_though_nobody_reads_its_output_any_more() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-c", LEFT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
+    child.stdout.close()
+    child.stderr.close()
+    child.stdin.close()
+    assert child.wait(timeout=60) == 7
