@@ -33,7 +33,10 @@ class Facts:
 
 
 def health(facts: Facts) -> dict[str, Any]:
-    """Write the page. ``problems``: the monitor does not do its work. ``warnings``: it does, but somebody should look."""
+    """Write the page. ``problems``: it does not do its work. ``warnings``: it does, and somebody should look.
+
+    Both are sentences.
+    """
     recording = facts.recording
     problems = []
     if facts.loop_lag_ms > LAG_MS:

@@ -171,7 +171,8 @@ class HttpSession:
             self._lane.is_looking_up |= reached is Phase.DNS
             answer.failure = explain(
                 code, message, host=host_of(self._sent.url), phase=reached, taken_us=end,
-                system=get(pycurl.OS_ERRNO) or _own_shortage(code), verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
+                system=get(pycurl.OS_ERRNO) or _own_shortage(code),
+                verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
                 received=self._sink.size, limit=self._sink.limit,
             )
         on_done(answer)
