@@ -32,41 +32,10 @@ PLANNED_WORDS = {                        # of a preview; the removal of what is 
 ROOM_BELOW = 6                           # lines of the terminal that are not rows of the table
 
 
-def _planned(step: Step) -> str:
-    """Say what would become of a resource, "" if nothing new is to be said."""
-    word = PLANNED_WORDS.get(step.action, step.action)
-    return f"{word} ({step.detail})" if word and step.detail else word
-
-
-
 def planned(step: Step) -> str:
     """Say what would become of a resource, "" if nothing new is to be said."""
     word = PLANNED_WORDS.get(step.action, step.action)
     return f"{word} ({step.detail})" if word and step.detail else word
-
-
-def planned(step: Step) -> str:
-    """Say what would become of a resource, "" if nothing new is to be said."""
-    word = PLANNED_WORDS.get(step.action, step.action)
-    return f"{word} ({step.detail})" if word and step.detail else word
-
-
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Let a command go on to its end though whoever read its output has left: a stack is not left half made for that.
-
-    Rich ends the program where a pipe is broken, hence SystemExit.
-    """
-    try:
-        yield
-    except (BrokenPipeError, SystemExit):
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-                continue
-            os.dup2(devnull, stream.fileno())    # or the interpreter would complain at its end
-        os.close(devnull)
 
 
 @dataclass(slots=True)
