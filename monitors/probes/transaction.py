@@ -5,6 +5,7 @@ Knows no protocol: the kinds of steps are handed in.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from monitors.core.model import StepResult, Try
@@ -104,8 +105,12 @@ class _TryUnderWay:
         else:
             self.begin()
 
-    def _ran_out(self) -> None:
+    def _ran_out(self, *, has_waited: bool = False) -> None:
         """The deadline is over, and the step has said nothing itself."""
+        if not has_waited:
+            # a loop that is late finds this timer and the step's own at once: the step knows more, so it goes first
+            self._watch = self._journey.probe.loop.call_later(0, partial(self._ran_out, has_waited=True))
+            return
         self._session.close()
         self._stepped(StepOutcome(fault=f"the monitor could not finish it within the deadline of {self._deadline}"))
 
