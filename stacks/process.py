@@ -6,10 +6,12 @@ Where there is no /proc, the answers are the careful ones (alive; unknown).
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 from pathlib import Path
 
 PROC = Path("/proc")
+CLOCK_SLACK = dt.timedelta(seconds=5)    # the kernel's boot time is whole seconds, and clocks are set
 _START_TIME_FIELD = 19                   # of /proc/PID/stat, counted after the command's closing bracket
 _LISTEN = "0A"
 
@@ -35,6 +37,20 @@ def start_ticks(pid: int) -> int:
 def is_same_process(pid: int, ticks: int) -> bool:
     """Tell whether the process that started at ``ticks`` still lives; a reused pid is another process."""
     return is_alive(pid) and (not ticks or start_ticks(pid) in {0, ticks})
+
+
+def began_after(pid: int, moment: dt.datetime) -> bool:
+    """Tell whether the process of that id certainly began after ``moment`` (aware): then the id was given anew."""
+    ticks = start_ticks(pid)
+    try:
+        lines = (PROC / "stat").read_text().splitlines()
+    except OSError:
+        return False
+    booted = next((int(line.split()[1]) for line in lines if line.startswith("btime ")), None)
+    if not ticks or booted is None:
+        return False
+    began = dt.datetime.fromtimestamp(booted + ticks / os.sysconf("SC_CLK_TCK"), dt.UTC)
+    return began > moment + CLOCK_SLACK
 
 
 def _stat_fields(pid: int) -> list[str]:

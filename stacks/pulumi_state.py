@@ -5,6 +5,7 @@ Read only; all changes go through the Pulumi CLI. The format is the file backend
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -128,6 +129,7 @@ class BackendFiles:
         for path in sorted(folder.glob("*.json")):
             try:
                 raw = json.loads(path.read_text(encoding="utf-8"))
+                dt.datetime.fromisoformat(raw["timestamp"])
                 locks.append(PulumiLock(
                     path=path, pid=int(raw["pid"]), host=str(raw["hostname"]), since=str(raw["timestamp"]),
                 ))

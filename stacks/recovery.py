@@ -6,6 +6,7 @@ volumes never. Pulumi's lock is only taken away from a process of this machine t
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from monitors.core.errors import StackBusyError, StackError
 from stacks.engine_facts import LABEL_AGENCY
 from stacks.events import EventFold, display_name
 from stacks.hosting import helper_labels
-from stacks.process import is_alive
+from stacks.process import began_after, is_alive
 from stacks.pulumi_state import StackState
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _check_dead(code: str, lock: PulumiLock) -> None:
             f"stack {code!r} is busy: Pulumi process {lock.pid} on {lock.host} holds it since {lock.since}; whether it "
             f"lives cannot be told from here; look there, and if it is dead remove {lock.path}",
         )
-    if is_alive(lock.pid):
+    if is_alive(lock.pid) and not began_after(lock.pid, dt.datetime.fromisoformat(lock.since)):
         raise StackBusyError(
             f"stack {code!r} is busy: Pulumi process {lock.pid} holds it since {lock.since}; expected one command at a "
             "time; wait until it has ended, then try again",

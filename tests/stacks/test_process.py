@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
 import subprocess
 import sys
 
-from stacks.process import is_alive, is_same_process, listener_of, start_ticks
+from stacks.process import began_after, is_alive, is_same_process, listener_of, start_ticks
 
 
 def ended_process() -> int:
@@ -46,3 +47,10 @@ def test_the_listener_of_a_port_is_named_and_nobody_is_not() -> None:
         port = listener.getsockname()[1]
         assert f"(pid {os.getpid()})" in listener_of(port)
     assert listener_of(port) == ""
+
+
+def test_a_process_began_after_an_old_moment_and_not_after_a_coming_one() -> None:
+    now = dt.datetime.now(dt.UTC)
+    assert began_after(os.getpid(), now - dt.timedelta(days=365))
+    assert not began_after(os.getpid(), now + dt.timedelta(hours=1))
+    assert not began_after(ended_process(), now - dt.timedelta(days=365)), "nothing is known of one that has ended"

@@ -69,9 +69,10 @@ def test_locks_are_read_and_unreadable_ones_have_no_process(tmp_path: Path) -> N
         '{"pid": 12, "username": "u", "hostname": "vm", "timestamp": "2026-01-01T00:00:00Z"}', encoding="utf-8",
     )
     (folder / "b.json").write_text("{", encoding="utf-8")
-    first, second = BackendFiles(tmp_path).locks("dinkes")
+    (folder / "c.json").write_text('{"pid": 12, "hostname": "vm", "timestamp": "yesterday"}', encoding="utf-8")
+    first, second, third = BackendFiles(tmp_path).locks("dinkes")
     assert (first.pid, first.host, first.since) == (12, "vm", "2026-01-01T00:00:00Z")
-    assert second.pid == 0
+    assert second.pid == third.pid == 0
 
 
 def test_a_configuration_with_a_salt_has_secrets(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
 from pathlib import Path
@@ -33,8 +34,11 @@ def look(engine: FakeEngine, state: StackState, *locks: PulumiLock, folder: Path
     return assess(cast("Engine", engine), "dinkes", folder, state, locks)
 
 
-def a_lock(pid: int, host: str = "") -> PulumiLock:
-    return PulumiLock(path=Path("/lock.json"), pid=pid, host=host or socket.gethostname(), since="2026-01-01")
+def a_lock(pid: int, host: str = "", since: str = "") -> PulumiLock:
+    return PulumiLock(
+        path=Path("/lock.json"), pid=pid, host=host or socket.gethostname(),
+        since=since or dt.datetime.now(dt.UTC).isoformat(),
+    )
 
 
 def test_a_stack_that_is_as_its_state_says_is_whole() -> None:
@@ -90,8 +94,12 @@ def test_the_lock_of_a_dead_process_may_be_taken_away() -> None:
 
 
 def test_the_lock_of_a_living_process_is_respected_and_named() -> None:
-    with pytest.raises(StackBusyError, match=f"Pulumi process {os.getpid()} holds it since 2026-01-01"):
+    with pytest.raises(StackBusyError, match=f"Pulumi process {os.getpid()} holds it since 20"):
         look(FakeEngine(), StackState(), a_lock(os.getpid()))
+
+
+def test_a_living_process_that_got_the_id_of_a_dead_holder_is_not_it() -> None:
+    assert look(FakeEngine(), StackState(), a_lock(os.getpid(), since="2020-01-01T00:00:00.123456789+07:00")).locks
 
 
 def test_the_lock_of_another_machine_is_never_taken_away() -> None:
