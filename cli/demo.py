@@ -210,7 +210,7 @@ def _is_asked_to_remove() -> bool:
 
 
 def _say_how_to_remove(to: Console) -> None:
-    to.print(f"the stacks run on, unwatched; remove them with: make demo-down (or: {REMOVE})")
+    to.print(f"what came up runs on, unwatched; remove it with: make demo-down (or: {REMOVE})")
 
 
 def _as_ctrl_c(_number: int, _frame: FrameType | None) -> None:

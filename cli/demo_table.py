@@ -181,10 +181,13 @@ def address_lines(workspace: Workspace) -> list[str]:
     lines.append(f"  {f'http://{workspace.settings.listen}/metrics':<58} the monitor's metrics")
     lines += [
         "",
-        "The names are known to nobody but the demo. With curl:",
+        "These names resolve nowhere. With curl:",
         f"  {example}",
-        "In a browser: add this line to /etc/hosts, and accept or import the certificate authority above",
+        "In a browser, with this line in /etc/hosts, and the certificate above imported (or its warning accepted):",
         f"  127.0.0.1 {' '.join(names)}",
+        "In another terminal, the same figures and more:",
+        f"  export SIAGA24_WORKSPACE={_shown(workspace.folder)}; siaga24 sla show; siaga24 incident list",
+        "",
     ]
     return lines
 

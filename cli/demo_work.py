@@ -44,6 +44,12 @@ class Work:
             self.code, self.seconds = self.process.returncode, time.monotonic() - self.began
 
     @property
+    def summary(self) -> str:
+        """The line in which it sums itself up, else the last thing that it said."""
+        summed = [line for line in self.lines if line.startswith(f"{self.agency}: ")]
+        return (summed or self.lines or ["done"])[-1].strip().removeprefix(f"{self.agency}: ")
+
+    @property
     def error(self) -> str:
         """The sentences with which it failed, else the last thing that it said."""
         at = next((index for index, line in enumerate(self.lines) if line.startswith("error: ")), None)
@@ -99,7 +105,7 @@ class _PlainLines:
 
     def line(self, work: Work, line: str) -> None:
         """Print it."""
-        self._console.print(f"{work.agency}: {line}", markup=False, soft_wrap=True)
+        self._console.print(f"{work.agency}: {line.removeprefix(f'{work.agency}: ')}", markup=False, soft_wrap=True)
 
     def refresh(self) -> None:
         """Nothing moves here."""
@@ -147,6 +153,8 @@ class _LivePicture:
     def _said(self, work: Work) -> str:
         if work.code:
             return work.error
+        if work.code == 0:
+            return work.summary
         return work.lines[-1].strip() if work.lines else self._doing
 
 
