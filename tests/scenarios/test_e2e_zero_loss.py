@@ -23,7 +23,7 @@ def plan(stage: Stage) -> LoadPlan:
     ca_file.write_text(target.ca_pem, encoding="utf-8")
     return LoadPlan(
         url=f"{target.base_url}/", connect_to=target.connect_to, ca_file=str(ca_file), contains="Ambil nomor",
-        clients=CLIENTS, at_least=REQUESTS // 2, at_most=8 * REQUESTS, per_second=PER_SECOND,
+        clients=CLIENTS, at_least=REQUESTS // 2, at_most=8 * REQUESTS, at_most_s=200.0, per_second=PER_SECOND,
     )
 
 
