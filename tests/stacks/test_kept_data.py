@@ -13,7 +13,7 @@ from stacks.program import DATABASE_IMAGE, GATEWAY_IMAGE, Inputs, TlsIdentity, s
 from stacks.progress import Silent
 from stacks.pulumi_state import StackState, StateResource
 from tests.stacks.some_agency import a_service, an_agency
-from tests.stacks.test_preflight import an_image
+from tests.stacks.test_images import an_image
 
 
 def a_spec():

@@ -10,17 +10,12 @@ import pytest
 
 from stacks import preflight
 from stacks.engine import Engine
-from stacks.engine_facts import ImageFacts, PortFacts, PublishedFacts
-from stacks.images import NOBODY, image_spec, resolve_images
+from stacks.engine_facts import PortFacts, PublishedFacts
 from stacks.statefile import StackRecord
 from tests.stacks.fake_engine import FakeEngine, a_container, a_network, an_engine
 from tests.stacks.some_agency import an_agency
 
 SUBNET = IPv4Network("10.124.0.0/26")
-
-
-def an_image(name: str, **given) -> ImageFacts:
-    return ImageFacts(**{"id": f"sha256:{'0' * 64}", "reference": name, "uid": 10003, "gid": 10003, **given})
 
 
 def test_a_fitting_engine_gives_no_reason() -> None:
@@ -82,21 +77,6 @@ def test_containers_that_the_state_does_not_know_are_refused_and_never_touched()
     assert preflight.foreign_reasons("dinkes", [known, half], {"known", "half-made"}) == []
     reason, = preflight.foreign_reasons("dinkes", [known, half], {"known"})
     assert "holds 1 containers of an agency of that code which this state folder did not make (half-made)" in reason
-
-
-def test_missing_images_are_told_with_what_is_there_and_how_to_load_them() -> None:
-    engine = FakeEngine(images={"siaga24/loket:1.0.0": an_image("siaga24/loket:1.0.0")})
-    found, reasons = resolve_images(cast("Engine", engine), ["siaga24/loket:1.0.1", "siaga24/loket:1.0.0", "lain/x:1"])
-    assert list(found) == ["siaga24/loket:1.0.0"]
-    assert reasons[0].startswith("image lain/x:1: not on the engine; none of a similar name is there; load it (docker load")
-    assert "image siaga24/loket:1.0.1: not on the engine; there are siaga24/loket:1.0.0; " in reasons[1]
-
-
-def test_an_image_of_root_or_of_nobody_runs_as_nobody_and_a_strange_user_is_told() -> None:
-    assert (image_spec(an_image("a", uid=0, gid=0)).uid, image_spec(an_image("a", uid=5, gid=0)).gid) == (NOBODY, NOBODY)
-    engine = FakeEngine(images={"a:1": an_image("a:1", uid=-1)})
-    _, reasons = resolve_images(cast("Engine", engine), ["a:1"])
-    assert "its USER is not in its /etc/passwd" in reasons[0]
 
 
 def test_all_reasons_come_at_once(tmp_path: Path) -> None:
