@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
+    from monitors.series import Labels, Sample
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LATENESS_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30)
@@ -41,16 +43,15 @@ class StateCollector(States):
         now_ms = self._clock()
         with self._lock:
             services = [(s, tuple(s.transactions.values())) for s in self._services.values()]
-            samples = [(owner, sample) for owner, sample in self._moving(services, now_ms)]
-            for service, states in services:
-                samples += [(service, sample) for sample in service.samples()]
-                samples += [(state, sample) for state in states for sample in state.samples()]
+            samples: list[tuple[Labels, Sample]] = []
+            for owner, now in self._moving(services, now_ms):
+                samples += [(owner.labels, sample) for sample in (*owner.samples_now(now), *owner.samples())]
         for name, family in FAMILIES.items():
             kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
             metric = kind(name, family.help, labels=family.labels)
-            for owner, (sample_name, extra, value) in samples:
+            for labels, (sample_name, extra, value) in samples:
                 if sample_name == name:
-                    metric.add_metric([text for _, text in (*owner.labels, *extra)], value)
+                    metric.add_metric([text for _, text in (*labels, *extra)], value)
             yield metric
 
 

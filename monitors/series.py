@@ -6,6 +6,7 @@ are rendered at the scrape. No library: ``metrics.py`` gives the same samples to
 
 from __future__ import annotations
 
+import abc
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from monitors.core.quorum import of_transactions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from monitors.core.model import Run, Target, Transaction
+    from monitors.core.model import Run, StepResult, Target, Transaction
     from monitors.core.sla import SlaStatement
 
 SERVICE = ("agency", "service")
@@ -76,16 +77,21 @@ PHASES = ("dns", "connect", "tls", "first_byte", "body")
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[str, Labels, float]       # family, labels beyond those of the owner, value
 
+# made once: a run asks for all of them
+PHASE_LABELS: tuple[Labels, ...] = tuple((("phase", phase),) for phase in PHASES)
+VERDICT_LABELS: dict[Verdict, Labels] = {verdict: (("verdict", verdict.value),) for verdict in Verdict}
 
-class _Series:
+
+class _Series(abc.ABC):
     """Series of one owner (a service or a transaction): its labels, and its lines as they are scraped."""
 
-    __slots__ = ("_prefixes", "labels", "lines")
+    __slots__ = ("_now", "_prefixes", "labels", "lines")
 
     def __init__(self, *labels: tuple[str, str]) -> None:
         self.labels: Labels = labels
         self.lines: dict[str, str] = {}  # family -> finished lines of the samples that do not depend on the clock
         self._prefixes: dict[tuple[str, Labels], str] = {}
+        self._now: dict[Verdict, tuple[tuple[str, str], ...]] = {}
 
     def line(self, sample: Sample) -> str:
         """Render a sample; its name and labels are rendered once and kept."""
@@ -94,6 +100,20 @@ class _Series:
         if prefix is None:
             prefix = self._prefixes[name, extra] = f"{name}{label_text((*self.labels, *extra))} "
         return f"{prefix}{value!r}\n"
+
+    def lines_now(self, now: Verdict) -> tuple[tuple[str, str], ...]:
+        """Give (family, finished lines) of what ``now`` alone decides; rendered once for each verdict."""
+        kept = self._now.get(now)
+        if kept is None:
+            lines: dict[str, str] = {}
+            for sample in self.samples_now(now):
+                lines[sample[0]] = lines.get(sample[0], "") + self.line(sample)
+            kept = self._now[now] = tuple(lines.items())
+        return kept
+
+    @abc.abstractmethod
+    def samples_now(self, now: Verdict) -> Iterator[Sample]:
+        """Samples that ``now`` alone decides."""
 
     def keep(self, samples: Iterable[Sample]) -> None:
         """Make the finished lines anew."""
@@ -106,7 +126,9 @@ class _Series:
 class _TransactionState(_Series):
     """Numbers of one transaction as of its newest durable run."""
 
-    __slots__ = ("counts", "failures", "first_failures", "interval_ms", "is_primary", "last", "missed", "reset_ms")
+    __slots__ = (
+        "counts", "failures", "first_failures", "hold_ms", "interval_ms", "is_primary", "last", "missed", "reset_ms",
+    )
 
     def __init__(self, target: Target, transaction: Transaction) -> None:
         super().__init__(("agency", target.agency), ("service", target.service), ("transaction", transaction.name))
@@ -119,7 +141,7 @@ class _TransactionState(_Series):
 
     def redefine(self, transaction: Transaction) -> None:
         """Take over what a changed definition says; the counts go on."""
-        self.interval_ms = transaction.interval_ms
+        self.interval_ms, self.hold_ms = transaction.interval_ms, hold_of(transaction.interval_ms)
         self.is_primary = transaction.primary
         self.keep(self.samples())
 
@@ -137,9 +159,14 @@ class _TransactionState(_Series):
     def verdict(self, now_ms: int) -> Verdict:
         """Say what the newest run says of now: it holds 2.5 intervals."""
         run = self.last
-        if run is None or run.started_ms < self.reset_ms or now_ms >= run.started_ms + hold_of(self.interval_ms):
+        if run is None or run.started_ms < self.reset_ms or now_ms >= run.started_ms + self.hold_ms:
             return Verdict.UNKNOWN
         return run.verdict
+
+    def samples_now(self, now: Verdict) -> Iterator[Sample]:
+        """Samples that change with the clock alone."""
+        if now is not Verdict.UNKNOWN:
+            yield "siaga24_transaction_up", (), float(now is not Verdict.DOWN)
 
     def samples(self) -> Iterator[Sample]:
         """Samples that change with a run."""
@@ -147,14 +174,13 @@ class _TransactionState(_Series):
         if run is not None and run.tries:
             steps = run.tries[-1].steps
             yield "siaga24_transaction_duration_seconds", (), run.duration_us / 1e6
-            for phase in PHASES:
-                total_us = sum(getattr(step.phases, f"{phase}_us") for step in steps)
-                yield "siaga24_transaction_phase_seconds", (("phase", phase),), total_us / 1e6
+            for labels, total_us in zip(PHASE_LABELS, _phase_sums_us(steps), strict=True):
+                yield "siaga24_transaction_phase_seconds", labels, total_us / 1e6
         if run is not None:
             yield "siaga24_transaction_last_run_timestamp_seconds", (), run.started_ms / 1e3
         yield "siaga24_transaction_interval_seconds", (), self.interval_ms / 1e3
-        for verdict in Verdict:
-            yield "siaga24_runs_total", (("verdict", verdict.value),), float(self.counts[verdict])
+        for verdict, labels in VERDICT_LABELS.items():
+            yield "siaga24_runs_total", labels, float(self.counts[verdict])
         yield "siaga24_runs_missed_total", (), float(self.missed)
         yield "siaga24_first_try_failures_total", (), float(self.first_failures)
         for step, count in self.failures.items():
@@ -198,13 +224,18 @@ class _ServiceState(_Series):
             yield "siaga24_coverage_ratio", (), statement.known_ms / statement.observed_ms
         yield "siaga24_error_budget_left_seconds", (), statement.budget_left_ms / 1e3
 
-    def samples_now(self, now_ms: int) -> Iterator[Sample]:
+    def verdict(self, seen: Sequence[tuple[Verdict, bool]]) -> Verdict:
+        """Say what the service is by its transactions' (verdict, is primary)."""
+        if len(seen) == 1 and seen[0][1]:
+            return seen[0][0]
+        return of_transactions(seen)
+
+    def samples_now(self, now: Verdict) -> Iterator[Sample]:
         """Samples that change with the clock alone."""
-        now = of_transactions((state.verdict(now_ms), state.is_primary) for state in self.transactions.values())
         if now is not Verdict.UNKNOWN:
             yield "siaga24_service_up", (), float(now is not Verdict.DOWN)
-        for verdict in Verdict:
-            yield "siaga24_service_verdict", (("verdict", verdict.value),), float(now is verdict)
+        for verdict, labels in VERDICT_LABELS.items():
+            yield "siaga24_service_verdict", labels, float(now is verdict)
 
 
 class States:
@@ -260,8 +291,9 @@ class States:
         with self._lock:
             services = [(s, tuple(s.transactions.values())) for s in self._services.values()]
         moving: dict[str, list[str]] = {name: [] for name in MOVING}
-        for owner, sample in self._moving(services, now_ms):
-            moving[sample[0]].append(owner.line(sample))
+        for owner, now in self._moving(services, now_ms):
+            for name, lines in owner.lines_now(now):
+                moving[name].append(lines)
         parts: list[str] = []
         for name, family in FAMILIES.items():
             parts.append(f"# HELP {name} {family.help}\n# TYPE {name} {family.kind}\n")
@@ -276,14 +308,25 @@ class States:
     @staticmethod
     def _moving(
         services: Sequence[tuple[_ServiceState, Sequence[_TransactionState]]], now_ms: int,
-    ) -> Iterator[tuple[_Series, Sample]]:
+    ) -> Iterator[tuple[_ServiceState | _TransactionState, Verdict]]:
+        """Say what each service and each of its transactions is now."""
         for service, states in services:
-            for sample in service.samples_now(now_ms):
-                yield service, sample
-            for state in states:
-                verdict = state.verdict(now_ms)
-                if verdict is not Verdict.UNKNOWN:
-                    yield state, ("siaga24_transaction_up", (), float(verdict is not Verdict.DOWN))
+            seen = [(state.verdict(now_ms), state.is_primary) for state in states]
+            yield service, service.verdict(seen)
+            for state, (verdict, _) in zip(states, seen, strict=True):
+                yield state, verdict
+
+
+def _phase_sums_us(steps: Sequence[StepResult]) -> tuple[int, ...]:
+    dns = connect = tls = first_byte = body = 0
+    for step in steps:
+        phases = step.phases
+        dns += phases.dns_us
+        connect += phases.connect_us
+        tls += phases.tls_us
+        first_byte += phases.first_byte_us
+        body += phases.body_us
+    return dns, connect, tls, first_byte, body
 
 
 def escaped(value: str) -> str:
