@@ -94,9 +94,6 @@ class MonitorMetrics:
         self._faults = Counter(
             "siaga24_monitor_faults", "Faults of the monitor itself, by kind.", ("kind",), registry=registry,
         )
-        self._canary = Counter(
-            "siaga24_canary_checks", "Checks of the monitor's own network, by result.", ("result",), registry=registry,
-        )
 
     def appended(self, *, runs: int, duration_s: float, lag_s: float, heartbeat_ms: int) -> None:
         """Count a batch that is durable. ``lag_s``: age of the oldest run's end; 0 for an empty batch."""
@@ -122,12 +119,8 @@ class MonitorMetrics:
         self._in_flight.set(runs)
 
     def fault(self, kind: str) -> None:
-        """Count a fault of our own; ``kind`` is one of a small closed set (clock, suspended, probe, capacity, ...)."""
+        """Count a fault of our own; ``kind`` is one of a small closed set (``suspended``)."""
         self._faults.labels(kind).inc()
-
-    def canary(self, *, passed: bool) -> None:
-        """Count a check of the monitor's own network."""
-        self._canary.labels("passed" if passed else "failed").inc()
 
     def render(self) -> bytes:
         """Answer a scrape: text format 0.0.4, to be sent with ``content_type``."""

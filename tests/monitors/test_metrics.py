@@ -201,8 +201,6 @@ def full() -> MonitorMetrics:
     metrics.late(0.02)
     metrics.in_flight(2)
     metrics.fault("suspended")
-    metrics.canary(passed=True)
-    metrics.canary(passed=False)
     return metrics
 
 
@@ -217,7 +215,6 @@ def test_the_monitors_own_counters_show():
     assert found["siaga24_run_lateness_seconds_sum", ()] == 0.02
     assert found["siaga24_runs_in_flight", ()] == 2
     assert found["siaga24_monitor_faults_total", (("kind", "suspended"),)] == 1
-    assert found["siaga24_canary_checks_total", (("result", "failed"),)] == 1
     assert found["siaga24_monitor_info", (("vantage", "local"), ("version", "0.1.0"))] == 1
 
 
