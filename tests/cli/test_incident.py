@@ -36,7 +36,7 @@ def run(ledger: Path, *arguments: str):
 def shown(ledger: Path, *arguments: str) -> str:
     result = run(ledger, *arguments)
     assert result.exit_code == 0, result.output
-    return result.output
+    return str(result.output)
 
 
 def test_the_list_has_the_newest_first_with_the_failed_step_and_local_time(ledger: Path):
