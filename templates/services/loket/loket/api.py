@@ -34,8 +34,7 @@ def add_api(app: Flask, settings: Settings, database: Database, drain: Drain) ->
 
     @app.get("/api/antrean/<ticket_id>")
     def ticket_state(ticket_id: str) -> ResponseReturnValue:
-        with database.work() as conn:
-            ticket = read(conn, ticket_id, zone=settings.zone)
+        ticket = database.ask(lambda conn: read(conn, ticket_id, zone=settings.zone))
         if ticket is None:
             abort(404)
         return jsonify(
@@ -53,8 +52,7 @@ def add_api(app: Flask, settings: Settings, database: Database, drain: Drain) ->
 
     @app.get("/api/status")
     def office_state() -> ResponseReturnValue:
-        with database.work() as conn:
-            states = counter_states(conn, settings.counters, zone=settings.zone)
+        states = database.ask(lambda conn: counter_states(conn, settings.counters, zone=settings.zone))
         return jsonify(
             instansi=settings.agency,
             kantor=settings.office,
@@ -92,8 +90,7 @@ def _health(database: Database, drain: Drain, schema: int) -> tuple[str, str]:
     if drain.is_on:
         return "berhenti", "replika ini sedang berhenti"
     try:
-        with database.work() as conn:
-            writable, version = fitness(conn)
+        writable, version = database.ask(fitness)
     except DatabaseAwayError as exc:
         return "gagal", exc.reason
     if not writable:

@@ -1,9 +1,9 @@
 """One way to the database: pooled, with a deadline on everything, and quick to say that the database is away.
 
-A page must answer within two seconds whatever the database does: refuses, is unreachable, restarts, or accepts a
-connection and then stays silent. So there are three guards: a deadline on getting a connection, a cut of the socket
-when the work on it takes too long (a silent server cannot be asked to cancel), and a memory of the last failure, so
-that while the database is away one request a second asks for it and the others are told at once.
+A page must answer in time (ANSWER_SECONDS, two by default) whatever the database does: refuses, is unreachable,
+restarts, or accepts a connection and then stays silent. So there are three guards: a deadline on getting a connection,
+a cut of the socket when the work on it takes too long (a silent server cannot be asked to cancel), and a memory of the
+last failure, so that while the database is away one request a second asks for it and the others are told at once.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ import threading
 from contextlib import contextmanager, suppress
 from logging import getLogger
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Connection = psycopg.Connection[dict[str, Any]]
 
 logger = getLogger("loket.database")
 
-ACQUIRE_S = 0.8
-"""Longest wait for a working connection. Together with WORK_S it stays below the two seconds a page may take."""
-WORK_S = 0.8
-"""Longest time for the work on a connection; the server is told the same by statement_timeout."""
+T = TypeVar("T")
+
+SHARE = 0.8
+"""The database's part of an answer's time; the rest is the page's own."""
 RETRY_S = 1.0
-"""While the database is away, one request in this time asks for it."""
+"""While the database is away, one request in this time asks for it. It is away after as long without one success: a
+single slow request on a busy machine must not turn the others away."""
 
 
 class DatabaseAwayError(Exception):
@@ -44,12 +47,12 @@ class DatabaseAwayError(Exception):
 class Database:
     """A pool of connections to the one database of this service."""
 
-    def __init__(self, url: str, *, size: int) -> None:
+    def __init__(self, url: str, *, size: int, answer_s: float) -> None:
+        self._limit_s = answer_s * SHARE
         self._pool: ConnectionPool = ConnectionPool(
             url,
-            min_size=1,
+            min_size=2,
             max_size=size,
-            timeout=ACQUIRE_S,
             # A failed attempt is given up soon: the next request starts a new one. The pool's own patience doubles
             # its pauses, and would keep citizens waiting long after the database is back.
             reconnect_timeout=0.1,
@@ -63,7 +66,7 @@ class Database:
                 "keepalives_interval": 2,
                 "keepalives_count": 2,
                 "application_name": "loket",
-                "options": f"-c statement_timeout={int(WORK_S * 1000)} -c lock_timeout={int(WORK_S * 1000)}",
+                "options": f"-c statement_timeout={int(self._limit_s * 1000)}",
                 "autocommit": True,
                 "row_factory": dict_row,
             },
@@ -71,6 +74,7 @@ class Database:
         self._lock = threading.Lock()
         self._failure: str | None = None
         self._asked_at = 0.0
+        self._good_at = 0.0
 
     def open(self) -> None:
         """Start connecting in the background; returns at once, also while the database is away."""
@@ -80,49 +84,34 @@ class Database:
         """Give the connections back."""
         self._pool.close(timeout=1)
 
-    @contextmanager
-    def work(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-        """Lend a connection for one short piece of work; raise DatabaseAwayError where that cannot be.
+    def ask(self, work: Callable[[Connection], T]) -> T:
+        """Do one short piece of work on a connection and return its result; DatabaseAwayError where that cannot be.
 
-        The connection is in autocommit; use ``conn.transaction()`` where several statements belong together.
+        The work must be harmless to repeat: where its connection turns out dead (after a restart of the database all
+        pooled ones are) it is done again on another one. The connection is in autocommit.
         """
         self._admit()
-        started = monotonic()
-        try:
-            conn = self._living_connection()
-            started = monotonic()
+        deadline = monotonic() + self._limit_s
+        while True:
             try:
-                with _cut_after(conn, WORK_S + 0.1):
-                    yield conn
+                conn = self._pool.getconn(timeout=min(self._limit_s / 2, max(deadline - monotonic(), 0)))
+            except PoolTimeout as exc:
+                raise self._away("basis data tidak dapat dihubungi") from exc
+            try:
+                with _cut_after(conn, max(deadline - monotonic(), 0.05)):
+                    result = work(conn)
+            except psycopg.OperationalError as exc:
+                if conn.closed and monotonic() < deadline:
+                    continue
+                raise self._away(_reason(exc, late=monotonic() >= deadline)) from exc
+            except psycopg.errors.UndefinedTable as exc:
+                raise DatabaseAwayError("skema basis data belum disiapkan") from exc
+            except psycopg.errors.ReadOnlySqlTransaction as exc:
+                raise DatabaseAwayError("basis data hanya dapat dibaca") from exc
             finally:
                 self._pool.putconn(conn)
-        except PoolTimeout as exc:
-            raise self._away("basis data tidak dapat dihubungi") from exc
-        except psycopg.OperationalError as exc:
-            raise self._away(_reason(exc, took_s=monotonic() - started)) from exc
-        except psycopg.errors.UndefinedTable as exc:
-            raise DatabaseAwayError("skema basis data belum disiapkan") from exc
-        except psycopg.errors.ReadOnlySqlTransaction as exc:
-            raise DatabaseAwayError("basis data hanya dapat dibaca") from exc
-        self._back()
-
-    def _living_connection(self) -> psycopg.Connection[dict[str, Any]]:
-        # After a restart of the database every pooled connection is dead; each is tried and dropped until one lives.
-        deadline = monotonic() + ACQUIRE_S
-        while True:
-            conn = self._pool.getconn(timeout=max(deadline - monotonic(), 0.001))
-            try:
-                with _cut_after(conn, max(deadline - monotonic(), 0.1)):
-                    conn.execute("select 1")
-            except psycopg.OperationalError as exc:
-                self._pool.putconn(conn)
-                if monotonic() > deadline:
-                    raise PoolTimeout("no living connection in time") from exc
-            except BaseException:
-                self._pool.putconn(conn)
-                raise
-            else:
-                return conn
+            self._back()
+            return result
 
     def _admit(self) -> None:
         with self._lock:
@@ -134,11 +123,13 @@ class Database:
             self._asked_at = now
 
     def _away(self, reason: str) -> DatabaseAwayError:
+        now = monotonic()
         with self._lock:
-            if self._failure is None:
-                logger.warning("database away: %s", reason)
-            self._failure = reason
-            self._asked_at = monotonic()
+            if now - self._good_at >= RETRY_S:
+                if self._failure is None:
+                    logger.warning("database away: %s", reason)
+                self._failure = reason
+                self._asked_at = now
         return DatabaseAwayError(reason)
 
     def _back(self) -> None:
@@ -146,10 +137,11 @@ class Database:
             if self._failure is not None:
                 logger.warning("database back")
             self._failure = None
+            self._good_at = monotonic()
 
 
-def _reason(exc: psycopg.OperationalError, *, took_s: float) -> str:
-    if isinstance(exc, psycopg.errors.QueryCanceled) or took_s >= WORK_S:
+def _reason(exc: psycopg.OperationalError, *, late: bool) -> str:
+    if isinstance(exc, psycopg.errors.QueryCanceled) or late:
         return "basis data terlalu lambat menjawab"
     if (exc.sqlstate or "").startswith("53"):  # insufficient resources: disk full, out of memory
         return "basis data kehabisan ruang atau memori"
@@ -157,7 +149,7 @@ def _reason(exc: psycopg.OperationalError, *, took_s: float) -> str:
 
 
 @contextmanager
-def _cut_after(conn: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+def _cut_after(conn: Connection, seconds: float) -> Iterator[None]:
     """End the connection's socket after ``seconds``, so that a wait on a silent server ends with an error."""
 
     def cut() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import select
 import signal
 from logging import getLogger
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, ClassVar
 
 from waitress import create_server, wasyncore
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 logger = getLogger("loket.server")
 
 THREADS = 8
-LAST_REQUESTS_S = 3.0
-"""How long requests in flight may take after the drain; a page takes at most two seconds."""
+LAST_REQUESTS_S = 1.0
+"""Beside the time of one answer: how long requests in flight may take after the drain."""
+
+FIRST_REQUEST_S = 0.5
+"""How long a new connection may take to send its request: who has just connected is served, not cut off."""
 
 
 def serve(settings: Settings, database_url: str) -> None:
@@ -36,7 +39,7 @@ def serve(settings: Settings, database_url: str) -> None:
     drain = Drain(settings.drain_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: drain.begin())
-    database = Database(database_url, size=THREADS)
+    database = Database(database_url, size=THREADS, answer_s=settings.answer_s)
     database.open()
     channels: dict[int, wasyncore.dispatcher] = {}
     server = create_server(
@@ -63,13 +66,13 @@ def serve(settings: Settings, database_url: str) -> None:
         if drain.is_on and not told:
             told = True
             logger.info("asked to end: serving on for %.1f s", settings.drain_s)
-    _finish(server, channels)
+    _finish(server, channels, patience_s=settings.answer_s + LAST_REQUESTS_S)
     database.close()
     logger.info("ended")
 
 
-def _finish(server: wasyncore.dispatcher, channels: dict[int, wasyncore.dispatcher]) -> None:
-    deadline = monotonic() + LAST_REQUESTS_S
+def _finish(server: wasyncore.dispatcher, channels: dict[int, wasyncore.dispatcher], *, patience_s: float) -> None:
+    deadline = monotonic() + patience_s
     # Who has already connected is served; only then does the port close.
     while monotonic() < deadline and select.select([server.socket], [], [], 0)[0]:
         wasyncore.loop(timeout=0, use_poll=True, map=channels, count=1)
@@ -77,11 +80,12 @@ def _finish(server: wasyncore.dispatcher, channels: dict[int, wasyncore.dispatch
     wasyncore.dispatcher.close(server)
     while server.active_channels and monotonic() < deadline:
         for channel in list(server.active_channels.values()):
-            if not (channel.requests or channel.request or channel.total_outbufs_len):
+            is_busy = channel.requests or channel.request or channel.total_outbufs_len
+            if not is_busy and time() - channel.creation_time > FIRST_REQUEST_S:
                 channel.will_close = True
         wasyncore.loop(timeout=0.05, use_poll=True, map=channels, count=1)
     if server.active_channels:
-        logger.warning("%d connections cut after %.0f s", len(server.active_channels), LAST_REQUESTS_S)
+        logger.warning("%d connections cut after %.1f s", len(server.active_channels), patience_s)
     server.task_dispatcher.shutdown(timeout=1)
 
 

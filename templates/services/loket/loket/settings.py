@@ -35,6 +35,7 @@ class Settings:
     zone: ZoneInfo
     port: int
     drain_s: float
+    answer_s: float
     version: str
     release: str
     secret_key: str = field(repr=False)
@@ -69,6 +70,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         zone=_checked(faults, "TZ_NAME", lambda: _zone(environ.get("TZ_NAME") or "Asia/Jakarta"), ZoneInfo("UTC")),
         port=int(_checked(faults, "PORT", lambda: _number(environ.get("PORT") or "8000", 1, 65535), 0)),
         drain_s=_checked(faults, "DRAIN_SECONDS", lambda: _number(environ.get("DRAIN_SECONDS") or "3", 0, 60), 0.0),
+        answer_s=_checked(
+            faults, "ANSWER_SECONDS", lambda: _number(environ.get("ANSWER_SECONDS") or "2", 0.5, 30), 0.0
+        ),
         version=environ.get("LOKET_VERSION") or "0.0.0",
         release=environ.get("RELEASE", ""),
         secret_key=_read_secret(environ, "SECRET_KEY_FILE", faults),
@@ -124,7 +128,7 @@ def _zone(name: str) -> ZoneInfo:
         raise ValueError(f'"{name}" is not a time zone; write Asia/Jakarta, Asia/Makassar or Asia/Jayapura') from exc
 
 
-def _number(text: str, low: int, high: int) -> float:
+def _number(text: str, low: float, high: float) -> float:
     try:
         value = float(text)
     except ValueError:

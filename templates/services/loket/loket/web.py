@@ -23,7 +23,7 @@ from loket.tickets import counter_states, forget_old_synthetic, read, take
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from loket.database import Database
+    from loket.database import Connection, Database
     from loket.drain import Drain
     from loket.settings import Settings
 
@@ -87,8 +87,7 @@ def create_app(settings: Settings, database: Database, drain: Drain) -> Flask:
 def _add_pages(app: Flask, settings: Settings, database: Database) -> None:
     @app.get("/")
     def start() -> ResponseReturnValue:
-        with database.work() as conn:
-            states = counter_states(conn, settings.counters, zone=settings.zone)
+        states = database.ask(lambda conn: counter_states(conn, settings.counters, zone=settings.zone))
         return render_template("mulai.html", states=states, key=secrets.token_urlsafe(16))
 
     @app.post("/antrean")
@@ -96,24 +95,21 @@ def _add_pages(app: Flask, settings: Settings, database: Database) -> None:
         service = settings.counter(request.form.get("layanan", ""))
         if service is None:
             abort(400)
-        key = request.form.get("kunci", "")
         series = Series.SYNTHETIC if g.is_synthetic else Series.CITIZEN
-        with database.work() as conn:
+        sent = request.form.get("kunci", "")
+        # Chosen before the database is asked: where the work is repeated, it finds the ticket that it took.
+        key = f"{series}:{sent if _KEY.fullmatch(sent) else secrets.token_urlsafe(16)}"
+
+        def work(conn: Connection) -> str:
             if series is Series.SYNTHETIC:
                 forget_old_synthetic(conn, zone=settings.zone)
-            ticket_id = take(
-                conn,
-                service,
-                series=series,
-                key=f"{series}:{key}" if _KEY.fullmatch(key) else f"{series}:{secrets.token_urlsafe(16)}",
-                zone=settings.zone,
-            )
-        return redirect(url_for("show", ticket_id=ticket_id), 303)
+            return take(conn, service, series=series, key=key, zone=settings.zone)
+
+        return redirect(url_for("show", ticket_id=database.ask(work)), 303)
 
     @app.get("/antrean/<ticket_id>")
     def show(ticket_id: str) -> ResponseReturnValue:
-        with database.work() as conn:
-            ticket = read(conn, ticket_id, zone=settings.zone)
+        ticket = database.ask(lambda conn: read(conn, ticket_id, zone=settings.zone))
         if ticket is None:
             abort(404)
         taken = ticket.taken_at.astimezone(settings.zone)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.templates.services.loket.conftest import open_office
-from tests.templates.services.loket.office import PASSWORD, Office, Replica, eventually
+from tests.templates.services.loket.office import PASSWORD, Answer, Office, Replica, eventually
 
 pytestmark = pytest.mark.engine
 
@@ -20,7 +20,13 @@ def office(engine, loket_image, tmp_path_factory):
 @pytest.fixture(scope="module")
 def replica(office):
     assert office.run("loket", "migrate")[0] == 0
-    return office.ready()
+    return office.ready(ANSWER_SECONDS="2")
+
+
+def burst(replica: Replica) -> list[Answer]:
+    """Open the start page many times at once."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda _: replica.browser().get("/"), range(40)))
 
 
 def test_before_the_schema_is_there_the_health_check_says_so_and_pages_are_friendly(office: Office):
@@ -73,8 +79,7 @@ def test_with_the_database_away_everything_answers_503_and_comes_back_by_itself(
     form = browser.form()
     ticket = browser.take().attribute("[data-tiket]", "data-tiket")
     # Several requests at once leave several connections in the pool: each of them will be dead afterwards.
-    with ThreadPoolExecutor(8) as pool:
-        assert {answer.status for answer in pool.map(lambda _: browser.get("/"), range(40))} == {200}
+    burst(replica)
     break_it(office)
     try:
         with ThreadPoolExecutor(24) as pool:
@@ -95,21 +100,32 @@ def test_with_the_database_away_everything_answers_503_and_comes_back_by_itself(
     finally:
         mend_it(office)
     eventually(replica.is_healthy)
-    assert browser.get(f"/antrean/{ticket}").status == 200, "the ticket is still there"
-    assert browser.post("/antrean", form).status == 303
+    eventually(lambda: browser.get(f"/antrean/{ticket}").status == 200)
+    eventually(lambda: browser.post("/antrean", form).status == 303)
     logs = replica.logs()
     assert "database away" in logs
     assert "Traceback" not in logs
 
 
-def test_once_it_is_back_no_request_fails_for_a_stale_connection(office, replica):
-    browser = replica.browser()
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: browser.get("/"), range(40)))
+def test_once_it_is_back_no_request_fails_for_a_stale_connection(office):
+    replica = office.ready()
+    burst(replica)
     # Ends every session from the server's side at one moment, as a restart does, but with no time away.
     office.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'loket'")
-    with ThreadPoolExecutor(8) as pool:
-        assert {answer.status for answer in pool.map(lambda _: replica.browser().get("/"), range(40))} == {200}
+    assert {answer.status for answer in burst(replica)} == {200}
+
+
+def test_a_request_whose_connection_dies_under_it_is_answered_from_another_one(office):
+    replica = office.ready()
+    waiting = "select count(*) from pg_stat_activity where application_name = 'loket' and wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(office.sql, "begin; lock table counter; select pg_sleep(2); commit")
+        eventually(lambda: office.sql("select count(*) from pg_locks where mode = 'AccessExclusiveLock'") != "0")
+        request = pool.submit(replica.browser().get, "/")
+        eventually(lambda: office.sql(waiting) == "1", within_s=5)
+        office.sql("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'loket'")
+        assert not request.done(), "its connection ended while it was waiting"
+        assert request.result().status == 200
 
 
 def test_a_replica_that_starts_before_its_database_becomes_healthy_with_it(office):

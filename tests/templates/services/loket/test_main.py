@@ -7,7 +7,7 @@ pytestmark = pytest.mark.engine
 
 def test_all_faults_of_the_environment_are_told_at_once(office):
     code, output = office.run(
-        "loket", "serve", LAYANAN="KTP=Kartu,,", TZ_NAME="Asia/Jkarta", PORT="http", DRAIN_SECONDS="-1",
+        "loket", "serve", LAYANAN="KTP=Kartu,,", TZ_NAME="Asia/Jkarta", PORT="http", DRAIN_SECONDS="-1", ANSWER_SECONDS="0",
         SECRET_KEY_FILE="/run/secrets/none",
     )  # fmt: skip
     assert code == 2
@@ -16,6 +16,7 @@ def test_all_faults_of_the_environment_are_told_at_once(office):
         'loket: TZ_NAME: "Asia/Jkarta" is not a time zone; write Asia/Jakarta, Asia/Makassar or Asia/Jayapura',
         'loket: PORT: "http" is not a number from 1 to 65535; correct it',
         'loket: DRAIN_SECONDS: "-1" is not a number from 0 to 60; correct it',
+        'loket: ANSWER_SECONDS: "0" is not a number from 0.5 to 30; correct it',
         (
             "loket: SECRET_KEY_FILE: /run/secrets/none: No such file or directory;"
             " the file must be readable by the user of this process"
