@@ -96,13 +96,13 @@ def next_fire_s(scheduler: Scheduler) -> list[float]:
 
 
 def test_a_wall_clock_that_is_set_neither_stops_nor_repeats_jobs():
-    """Ten years forward, then back: each time the jobs are planned for their next second by the life's clock."""
+    """Ten years forward, then back, and by odd seconds: the jobs are planned for their next second by the life's clock."""
     async def work(loop) -> None:
         clock = SetClock()
         scheduler = Scheduler(loop, clock.life, lambda *_due: None)
         for key in KEYS[:100]:
             scheduler.put(key, 30_000)
-        ten_years = timedelta(days=3652)
+        ten_years = timedelta(days=3652, milliseconds=7777)
         for step in (ten_years, -2 * ten_years, ten_years):
             clock.wall_ns += step // timedelta(microseconds=1) * 1000
             scheduler.realign()

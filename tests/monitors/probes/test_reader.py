@@ -10,6 +10,7 @@ import pytest
 
 from monitors.probes.extract import By, Found, Query, is_small
 from monitors.probes.reader import READABLE, PageReader
+from monitors.probes.reader_process import MEMORY_BYTES
 
 CSS = Query(By.CSS, "b.nomor")
 GOOD = "<!-- " + "x" * 5000 + " --><b class=nomor>A-7</b>"
@@ -66,7 +67,7 @@ def test_a_pattern_that_runs_away_is_our_fault():
 
 def test_json_that_is_searched_for_ever_is_given_up():
     body = "[" + ",".join(['{"a":{"b":1}}'] * 40_000) + "]"
-    [[found], [after]] = read_all([(body, [Query(By.JSON, "$[?count(@..*) > 99999]")]), (GOOD, [CSS])])
+    [[found], [after]] = read_all([(body, [Query(By.JSON, "$[?count($..*) > 999999999]")]), (GOOD, [CSS])])
     assert found == Found(None, f"reading the page needs {READABLE}")
     assert after == FOUND
 
@@ -84,6 +85,25 @@ def test_a_cancelled_page_calls_nobody_back():
         return called
 
     assert asyncio.run(run()) == []
+
+
+def test_a_reader_s_memory_is_bounded_before_its_first_page():
+    """Half a second of computing fills some 300 MB, so the limit itself is looked at, not a page that meets it."""
+    async def run() -> tuple[str, int]:
+        reader = PageReader(workers=1)
+        done = asyncio.get_running_loop().create_future()
+        reader.read(GOOD, [CSS], done.set_result)
+        await done
+        [parent] = [process.pid for process in reader._processes]
+        child = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()[0]
+        limits = Path(f"/proc/{child}/limits").read_text(encoding="ascii")
+        size_kib = int(Path(f"/proc/{child}/status").read_text(encoding="ascii").split("VmSize:")[1].split()[0])
+        reader.close()
+        return limits.split("Max address space")[1].split()[0], size_kib
+
+    limit, size_kib = asyncio.run(run())
+    assert limit != "unlimited"
+    assert int(limit) <= size_kib * 1024 + MEMORY_BYTES
 
 
 def test_closing_leaves_no_process_behind():
