@@ -87,6 +87,14 @@ def test_a_cancelled_page_calls_nobody_back():
     assert asyncio.run(run()) == []
 
 
+def limit_and_size(parent: int) -> tuple[str, int]:
+    """Address space that the child of a worker may have, as the kernel says it, and what it has now in bytes."""
+    child = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()[0]
+    limits = Path(f"/proc/{child}/limits").read_text(encoding="ascii")
+    status = Path(f"/proc/{child}/status").read_text(encoding="ascii")
+    return limits.split("Max address space")[1].split()[0], int(status.split("VmSize:")[1].split()[0]) * 1024
+
+
 def test_a_reader_s_memory_is_bounded_before_its_first_page():
     """Half a second of computing fills some 300 MB, so the limit itself is looked at, not a page that meets it."""
     async def run() -> tuple[str, int]:
@@ -94,16 +102,14 @@ def test_a_reader_s_memory_is_bounded_before_its_first_page():
         done = asyncio.get_running_loop().create_future()
         reader.read(GOOD, [CSS], done.set_result)
         await done
-        [parent] = [process.pid for process in reader._processes]
-        child = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()[0]
-        limits = Path(f"/proc/{child}/limits").read_text(encoding="ascii")
-        size_kib = int(Path(f"/proc/{child}/status").read_text(encoding="ascii").split("VmSize:")[1].split()[0])
+        [process] = reader._processes
+        found = limit_and_size(process.pid)
         reader.close()
-        return limits.split("Max address space")[1].split()[0], size_kib
+        return found
 
-    limit, size_kib = asyncio.run(run())
+    limit, size = asyncio.run(run())
     assert limit != "unlimited"
-    assert int(limit) <= size_kib * 1024 + MEMORY_BYTES
+    assert int(limit) <= size + MEMORY_BYTES
 
 
 def test_closing_leaves_no_process_behind():
