@@ -186,7 +186,11 @@ class Office:
         self.write_secret("secret_key", SECRET_KEY)
         self.write_secret("password", PASSWORD)
         self._network: Network = engine.networks.create(self._name, driver="bridge", labels={"siaga24.test": "loket"})
-        self.database = self._database()
+        try:
+            self.database = self._database()
+        except BaseException:
+            self.close()  # nobody else could: there is no office yet to close
+            raise
 
     def write_secret(self, name: str, value: str) -> None:
         path = self._folder / name
