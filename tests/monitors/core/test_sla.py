@@ -175,7 +175,7 @@ LETTERS = st.text(alphabet="uuuuuuedn-", min_size=1, max_size=80)
 
 
 @given(LETTERS, st.integers(-100_000, 2_500_000), st.integers(1, 3_000_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_parts_sum_to_the_window_and_low_availability_and_high_are_in_order(letters, start, length):
     runs = some_runs(letters)
     until = NOON_MS + len(letters) * 30_000
@@ -194,7 +194,7 @@ def test_the_parts_sum_to_the_window_and_low_availability_and_high_are_in_order(
 
 
 @given(LETTERS, st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_more_down_time_never_raises_a_figure(letters, data):
     good = [index for index, letter in enumerate(letters) if letter in "ue"]
     worse = list(letters)
