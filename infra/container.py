@@ -87,7 +87,7 @@ def make_container(
 
 
 def _healthcheck(health: HealthSpec) -> docker.ContainerHealthcheckArgsDict:
-    # Whole even where there is no test: what is left out the engine takes from the image, and it comes back as a change.
+    # Whole even where there is no test: what is left out the engine takes from the image, and comes back as a change.
     return {
         "tests": list(health.test),
         "interval": go_duration(health.interval_ms),

@@ -31,6 +31,7 @@ INSIDE = 8405                            # health, metrics, digest, statistics; 
 
 _TEMPLATES = Path(__file__).parent.parent / "templates" / "gateway"
 _SURGE = 2                               # spare places for addresses, beyond old and new replicas side by side
+_CONNECTION_BYTES = 100 * 1024           # two buffers of 16 KiB and TLS
 _DIGEST_MARK = "not-yet-digested"
 
 
@@ -48,8 +49,9 @@ def config_text(spec: StackSpec, digest: str) -> str:
     )
     parts = [
         Template(_template("haproxy.cfg")).substitute(
-            code=spec.code, threads=max(1, math.ceil(gateway.limits.cpus)), https_inside=HTTPS_INSIDE, inside=INSIDE,
-            hosts=hosts, routes=routes, digest=digest,
+            code=spec.code, hosts=hosts, routes=routes, digest=digest, https_inside=HTTPS_INSIDE, inside=INSIDE,
+            threads=max(1, math.ceil(gateway.limits.cpus)),
+            connections=max(100, gateway.limits.memory_bytes // _CONNECTION_BYTES),
         ),
     ]
     if gateway.http_port is not None:

@@ -4,7 +4,7 @@ import pytest
 
 from infra.gateway import body, config_text, gateway_files, servers_up
 from infra.naming import keyed_digest
-from infra.spec import Sensitive, StackSpec
+from infra.spec import MIB, LimitSpec, Sensitive, StackSpec
 from tests.infra.specs import CANARY, a_gateway, a_service, a_spec, with_service
 
 STATISTICS = """\
@@ -54,6 +54,11 @@ def test_each_host_goes_to_its_own_service_and_others_are_told_so():
     assert "use_backend surat if { var(txn.host) -m str surat.dinkes.example }" in text
     assert "acl known var(txn.host) -m str -- antrean.dinkes.example surat.dinkes.example" in text
     assert "http-request return status 421" in text
+
+
+def test_the_gateway_takes_no_more_connections_than_fit_into_its_memory():
+    limits = LimitSpec(memory_bytes=128 * MIB)
+    assert "    maxconn 1310\n" in _config(a_spec(gateway=a_gateway(limits=limits)))
 
 
 def test_a_service_may_take_longer_to_answer():

@@ -130,15 +130,15 @@ class Rig:
         gateway, = self.containers(code, component="gateway")
         return body(gateway.exec_run(list(ask(path))).output)
 
-    def ask(self, url: str, ca_file: Path, *, status: int = 200) -> str:
-        """Return what the stack's gateway answers at ``url`` (without port)."""
+    def ask(self, url: str, ca_file: Path, *, status: int = 200, method: str = "GET") -> str:
+        """Return what the stack's gateway answers at ``url`` (without port); AssertionError if its status is another."""
         name = url.removeprefix("https://")
         context = ssl.create_default_context(cafile=str(ca_file))
         context.check_hostname = status == HTTPStatus.OK     # a host that is gone is no longer in the certificate
-        with socket.create_connection(("127.0.0.1", self.https_port), timeout=10) as plain:
+        with socket.create_connection(("127.0.0.1", self.https_port), timeout=40) as plain:
             connection = http.client.HTTPConnection(name)
             connection.sock = context.wrap_socket(plain, server_hostname=name)
-            connection.request("GET", "/")
+            connection.request(method, "/", body=b"isi" if method == "POST" else None)
             answer = connection.getresponse()
             text = answer.read().decode()
             connection.close()
@@ -158,7 +158,8 @@ class Rig:
     def containers(self, code: str, *, component: str = "", all: bool = False) -> list[Any]:  # noqa: A002
         """Return the running (or all) containers of a stack, perhaps of one component."""
         labels = [f"siaga24.agency={code}"] + ([f"siaga24.component={component}"] if component else [])
-        found: list[Any] = self.client.containers.list(all=all, filters={"label": labels})
+        # One that is removed while it is looked at is none of them any more.
+        found: list[Any] = self.client.containers.list(all=all, filters={"label": labels}, ignore_removed=True)
         return found
 
 

@@ -30,7 +30,7 @@ PYTHON, POSTGRES, HAPROXY = "siaga24/python:3.11", "siaga24/postgres:15", "siaga
 CANARY = "kenari-jebakan"
 LIMITS = LimitSpec(memory_bytes=64 * MIB, cpus=Decimal("0.5"), pids=32)
 
-# Answers KATA; unwell where SAKIT is set; ends at once where MATI is set. On SIGTERM it is unwell, serves on, then ends.
+# Answers KATA, a POST after a second; unwell where SAKIT is set; ends at once where MATI is set. On SIGTERM it is unwell, serves on, then ends.
 SERVER = """
 import os, signal, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,6 +48,10 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        time.sleep(1)
+        self.do_GET()
     def log_message(self, *_):
         pass
 class Server(ThreadingHTTPServer):
@@ -59,7 +63,7 @@ server = Server(("", 8000), Handler)
 def leave(*_):
     print("diminta berhenti", flush=True)
     leaving.set()
-    threading.Timer(float(os.environ.get("PAMIT", "2")), server.shutdown).start()
+    threading.Timer(float(os.environ.get("PAMIT", "3")), server.shutdown).start()
 signal.signal(signal.SIGTERM, leave)
 print("siap", os.environ["RELEASE"], flush=True)
 server.serve_forever()

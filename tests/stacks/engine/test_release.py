@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from http.client import HTTPException
 
 import pytest
 
@@ -94,6 +95,43 @@ def test_an_unwell_release_fails_with_its_log_again_and_again_and_the_old_one_se
     hosted.rig.up(with_first(hosted.spec, env=(("KATA", "sembuh"), ("SEBAB", says))))
     assert len(hosted.rig.containers(CODE, component="replica", all=True)) == 2, "something of the bad release is left"
     assert _answer(hosted) == "sembuh"
+
+
+def test_failed_releases_do_not_pile_up(hosted: Hosted) -> None:
+    before = _replicas(hosted)
+    for name in ("satu", "dua", "tiga"):
+        with pytest.raises(StackError):
+            hosted.rig.up(with_first(hosted.spec, env=(("MATI", name),)))
+        there = hosted.rig.containers(CODE, component="replica", all=True)
+        assert len(there) == 4, "the old release and the newest bad one"
+        assert before <= {str(each.id) for each in there}
+        assert sum(f"MATI={name}" in each.attrs["Config"]["Env"] for each in there) == 2
+
+
+def test_a_release_cuts_off_no_request_under_way(hosted: Hosted) -> None:
+    failures: list[str] = []
+    answered: list[str] = []
+    done = threading.Event()
+
+    def post() -> None:
+        while not done.is_set():
+            try:
+                answered.append(hosted.rig.ask(URL, ca_file(hosted.rig), method="POST"))
+            except (AssertionError, OSError, HTTPException) as exc:
+                failures.append(repr(exc))
+
+    threads = [threading.Thread(target=post) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        hosted.rig.up(with_first(hosted.spec, env=(("KATA", "rilis tanpa putus"),)))
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    assert len(answered) >= 8
+    assert "rilis tanpa putus" in answered
 
 
 def test_an_image_that_is_not_there_fails_before_anything_old_is_touched(hosted: Hosted) -> None:
