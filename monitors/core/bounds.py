@@ -19,16 +19,20 @@ from monitors.core.model import Verdict
 from monitors.core.span import Span, Spans, merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from monitors.core.history import Gap, Stretch
     from monitors.core.timeline import Watch
 
 
 def possibly_down(
-    stretches: Sequence[Stretch], manned: Sequence[Watch], gaps: Sequence[Gap], *, since_ms: int, until_ms: int,
+    stretches: Mapping[str, Sequence[Stretch]], manned: Sequence[Watch], gaps: Sequence[Gap], *, since_ms: int,
+    until_ms: int,
 ) -> Spans:
-    """Say when one transaction at one vantage may have been down between ``since_ms`` and ``until_ms``."""
+    """Say when one transaction at one vantage may have been down between ``since_ms`` and ``until_ms``.
+
+    ``stretches``: by life, each in order of sequence.
+    """
     spans: list[Span] = []
     last_good_ms = since_ms
     is_broken = True                     # nothing is known before the first good try
@@ -50,7 +54,7 @@ def possibly_down(
     return merge(spans)
 
 
-def certainly_down(stretches: Sequence[Stretch], manned: Sequence[Watch], gaps: Sequence[Gap]) -> Spans:
+def certainly_down(stretches: Mapping[str, Sequence[Stretch]], manned: Sequence[Watch], gaps: Sequence[Gap]) -> Spans:
     """Say when one transaction at one vantage was down for sure."""
     spans: list[Span] = []
     start_ms: int | None = None
@@ -68,7 +72,7 @@ def certainly_down(stretches: Sequence[Stretch], manned: Sequence[Watch], gaps: 
 
 
 def _in_order(
-    stretches: Sequence[Stretch], manned: Sequence[Watch], gaps: Sequence[Gap],
+    stretches: Mapping[str, Sequence[Stretch]], manned: Sequence[Watch], gaps: Sequence[Gap],
 ) -> Iterator[tuple[Stretch, bool]]:
     """Give the stretches that count, each with whether it goes on where the one before ended.
 
@@ -78,7 +82,7 @@ def _in_order(
     is_broken = False
     for watch in manned:
         blind = [(gap.start_ms, gap.end_ms) for gap in gaps if gap.life == watch.life]
-        for stretch in sorted((s for s in stretches if s.life == watch.life), key=lambda s: s.first_sequence):
+        for stretch in stretches.get(watch.life, ()):
             overlaps = stretch.start_ms < watch.start_ms or stretch.last_start_ms > watch.end_ms
             turned_back = former is not None and stretch.start_ms <= former.last_start_ms
             if overlaps or turned_back or any(s <= stretch.start_ms < e for s, e in blind):

@@ -150,29 +150,29 @@ def hold_at(definitions: Sequence[Definition], run: Run) -> int:
     return found
 
 
-def covered_before(lives: Iterable[Life], life: str) -> int | None:
-    """Say up to when earlier lives at the same vantage have covered the time, or None if there were none.
+def by_life(stretches: Iterable[Stretch]) -> dict[str, list[Stretch]]:
+    """Group stretches of one transaction at one vantage by their life, each group in order of sequence."""
+    found: dict[str, list[Stretch]] = {}
+    for stretch in sorted(stretches, key=lambda stretch: stretch.first_sequence):
+        found.setdefault(stretch.life, []).append(stretch)
+    return found
 
-    ``lives`` in the order they were opened.
+
+def breaks_of_all(lives: Iterable[Life], gaps: Iterable[Gap]) -> dict[str, tuple[int, ...]]:
+    """Give the moments of each life over which no stretch reaches, ascending: the edges of its gaps.
+
+    Where the clock was set back before it, also the end of what earlier lives at its vantage have covered. ``lives`` in
+    the order they were opened.
     """
+    edges: dict[str, set[int]] = {}
     covered: dict[str, int] = {}
-    for other in lives:
-        if other.life == life:
-            return covered.get(other.vantage)
-        covered[other.vantage] = max(covered.get(other.vantage, 0), other.heartbeat_ms)
-    raise KeyError(life)
-
-
-def breaks_of(lives: Iterable[Life], gaps: Iterable[Gap], life: str) -> tuple[int, ...]:
-    """Give the moments of a life over which no stretch reaches, ascending: the edges of its gaps.
-
-    Where the clock was set back before it, also the end of what earlier lives have covered.
-    """
-    edges = {edge for gap in gaps if gap.life == life for edge in (gap.start_ms, gap.end_ms)}
-    covered_ms = covered_before(lives, life)
-    if covered_ms is not None:
-        edges.add(covered_ms)
-    return tuple(sorted(edges))
+    for life in lives:
+        before_ms = covered.get(life.vantage)
+        edges[life.life] = set() if before_ms is None else {before_ms}
+        covered[life.vantage] = life.heartbeat_ms if before_ms is None else max(before_ms, life.heartbeat_ms)
+    for gap in gaps:
+        edges[gap.life] |= {gap.start_ms, gap.end_ms}
+    return {life: tuple(sorted(found)) for life, found in edges.items()}
 
 
 def stretch_of(run: Run, *, hold_ms: int) -> Stretch:
@@ -215,7 +215,7 @@ def stretch_of(run: Run, *, hold_ms: int) -> Stretch:
 def joined(former: Stretch, latter: Stretch, breaks: Sequence[int] = ()) -> Stretch | None:
     """Make one stretch of two that follow each other, or None where they must stay two.
 
-    ``breaks``: see ``breaks_of``.
+    ``breaks``: see ``breaks_of_all``.
     """
     if not (
         former.verdict is latter.verdict

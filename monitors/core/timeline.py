@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitors.core.bounds import certainly_down, possibly_down
-from monitors.core.history import GOOD
+from monitors.core.history import GOOD, by_life
 from monitors.core.model import Verdict
 from monitors.core.quorum import is_majority, of_transactions, of_vantages
 from monitors.core.span import Span, Spans, merge, subtract, sweep
@@ -180,13 +180,10 @@ def _vantage_track(
     if not in_force:
         return []
     known: list[Segment] = []
-    stretches = sorted(
-        (s for s in history.stretches if s.transaction == name and s.vantage == vantage),
-        key=lambda stretch: stretch.first_sequence,
-    )
+    stretches = by_life(s for s in history.stretches if s.transaction == name and s.vantage == vantage)
     manned = watches(history.lives, vantage, until_ms)
     for watch in manned:
-        known += known_segments([s for s in stretches if s.life == watch.life], watch, history.gaps)
+        known += known_segments(stretches.get(watch.life, ()), watch, history.gaps)
     since = in_force[0][0]
     possibly = possibly_down(stretches, manned, history.gaps, since_ms=since, until_ms=until_ms)
     certainly = certainly_down(stretches, manned, history.gaps)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitors.core.errors import LedgerError
-from monitors.core.history import Definition, Gap, Life, ServiceHistory, breaks_of, fold, hold_at, stretch_of
+from monitors.core.history import Definition, Gap, Life, ServiceHistory, breaks_of_all, fold, hold_at, stretch_of
 from monitors.ledger.rows import definition_text
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ class MemoryLedger:
                 newest = [d for d in self._of(target.agency, target.service) if d.vantage == opened.vantage]
                 if not newest or newest[-1].digest != digest:
                     changed += 1
+                    recorded_ms = max(at_ms, newest[-1].recorded_ms + 1) if newest else at_ms
                     self._definitions.append(Definition(
-                        vantage=opened.vantage, life=life, recorded_ms=at_ms, digest=digest, target=target,
+                        vantage=opened.vantage, life=life, recorded_ms=recorded_ms, digest=digest, target=target,
                     ))
             return changed
 
@@ -142,12 +143,12 @@ class MemoryLedger:
             for run in self._runs.values():
                 if (run.agency, run.service) == (agency, service):
                     lanes.setdefault((run.transaction, run.life), []).append(run)
+        breaks = breaks_of_all(lives, gaps)
         stretches = []
         for (_, life), runs in lanes.items():
             runs.sort(key=lambda run: run.sequence)
-            breaks = sorted({*breaks_of(lives, gaps, life), start_ms, end_ms})
             singles = (stretch_of(run, hold_ms=hold_at(definitions, run)) for run in runs)
-            stretches += list(fold(singles, breaks))
+            stretches += list(fold(singles, sorted({*breaks[life], start_ms, end_ms})))
         return ServiceHistory(
             agency=agency, service=service, definitions=definitions, lives=lives, gaps=gaps, stretches=tuple(stretches),
         )

@@ -12,7 +12,7 @@ import sqlite3
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitors.core.errors import LedgerError
-from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of, hold_at, hold_of
+from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
 from monitors.ledger.lanes import Lane
 from monitors.ledger.rows import definition_text, evidence_of, run_row, stretch_of_row, stretch_row
 from monitors.ledger.sqlite_file import WriterLock, open_for_writing, told
@@ -87,16 +87,18 @@ class SqliteLedger(SqliteReader):
             for target in targets:
                 text, digest = definition_text(target)
                 newest = self._db.execute(
-                    "SELECT d.digest FROM definition d JOIN life l ON l.id = d.life WHERE d.agency = ? "
+                    "SELECT d.digest, d.recorded_ms FROM definition d JOIN life l ON l.id = d.life WHERE d.agency = ? "
                     "AND d.service = ? AND l.vantage = ? ORDER BY d.recorded_ms DESC, d.id DESC LIMIT 1",
                     (target.agency, target.service, row.vantage),
                 ).fetchone()
                 if newest is None or newest[0] != digest:
                     changed += 1
+                    # a clock that was set back does not put a definition before the one that it replaces
+                    recorded_ms = at_ms if newest is None else max(at_ms, newest[1] + 1)
                     self._db.execute(
                         "INSERT INTO definition (life, agency, service, recorded_ms, digest, document) "
                         "VALUES (?, ?, ?, ?, ?, ?)",
-                        (row.id, target.agency, target.service, at_ms, digest, text),
+                        (row.id, target.agency, target.service, recorded_ms, digest, text),
                     )
         self._holds.clear()
         return changed
@@ -188,12 +190,12 @@ class SqliteLedger(SqliteReader):
         ).lastrowid
         if series is None:
             raise LedgerError(f"{self.path}: SQLite gave no number for a new series; this is a fault of ours")
-        return Lane(series, breaks_of(self.lives(), self._gaps(), run.life))
+        return Lane(series, breaks_of_all(self.lives(), self._gaps())[run.life])
 
     def _lane_from(self, series: SeriesRow) -> Lane:
         """Take up a series from the file, as after a failed batch."""
         facts = self._facts(series.agency, series.service)
-        lane = Lane(series.id, breaks_of(facts.lives, facts.gaps, series.life))
+        lane = Lane(series.id, facts.breaks[series.life])
         for stretch in self._stretches(series, FAR_MS, FAR_MS, facts):
             lane.store_newest()
             lane.put(stretch, is_stored=False)
@@ -228,7 +230,7 @@ class SqliteLedger(SqliteReader):
         ).rowcount
         if not added:
             return
-        breaks = breaks_of(self.lives(), self._gaps(), gap.life)
+        breaks = breaks_of_all(self.lives(), self._gaps())[gap.life]
         for series in self._series("WHERE l.id = ?", (life.id,)):
             facts = self._facts(series.agency, series.service)
             lane = self._lanes.get((series.agency, series.service, series.transaction, series.life))

@@ -17,7 +17,7 @@ from monitors.core.history import (
     Life,
     ServiceHistory,
     Stretch,
-    breaks_of,
+    breaks_of_all,
     fold,
     hold_at,
     stretch_of,
@@ -72,6 +72,7 @@ class Facts(NamedTuple):
     lives: Sequence[Life]
     gaps: Sequence[Gap]
     definitions: Sequence[Definition]
+    breaks: dict[str, tuple[int, ...]]
 
 
 class SqliteReader:
@@ -234,7 +235,7 @@ class SqliteReader:
         if last is not None:
             return stored
         tail = self._tail(series, facts.definitions)
-        return list(fold([*stored, *tail], breaks_of(facts.lives, facts.gaps, series.life)))
+        return list(fold([*stored, *tail], facts.breaks[series.life]))
 
     def _tail(self, series: SeriesRow, definitions: Sequence[Definition]) -> list[Stretch]:
         """Read the runs that lie in no stored stretch, each as a stretch of its own."""
@@ -271,7 +272,7 @@ class SqliteReader:
                 if stretch.first_sequence <= row.sequence <= stretch.last_sequence
             ]
             rows.sort(key=lambda row: row.sequence)
-            breaks = sorted({*breaks_of(facts.lives, facts.gaps, series.life), *cuts})
+            breaks = sorted({*facts.breaks[series.life], *cuts})
             singles = [self._single(row, series, facts.definitions) for row in rows]
             # where raw runs are gone the stretch stays whole
             yield from fold(singles, breaks) if len(singles) == stretch.runs else (stretch,)
@@ -305,7 +306,8 @@ class SqliteReader:
         return tuple(_definition(row) for row in rows)
 
     def _facts(self, agency: str, service: str) -> Facts:
-        return Facts(self.lives(), self._gaps(), self._definitions(agency, service))
+        lives, gaps = self.lives(), self._gaps()
+        return Facts(lives, gaps, self._definitions(agency, service), breaks_of_all(lives, gaps))
 
     def _gaps(self) -> tuple[Gap, ...]:
         rows = self._db.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitors.core.history import Definition, Gap, Life, ServiceHistory, breaks_of, fold, hold_at, stretch_of
+from monitors.core.history import Definition, Gap, Life, ServiceHistory, breaks_of_all, fold, hold_at, stretch_of
 from monitors.core.model import Run, Target
 from tests.factories import NOON_MS, a_target
 
@@ -38,7 +38,7 @@ def a_history(
     stretches = []
     for (_, life), lane in lanes.items():
         singles = [stretch_of(run, hold_ms=hold_at(definitions, run)) for run in sorted(lane, key=lambda r: r.sequence)]
-        stretches += list(fold(singles, breaks_of(lives, gaps, life))) if folded else singles
+        stretches += list(fold(singles, breaks_of_all(lives, gaps)[life])) if folded else singles
     return ServiceHistory(
         agency="dinkes", service="antrean", definitions=definitions, lives=lives, gaps=tuple(gaps),
         stretches=tuple(stretches),

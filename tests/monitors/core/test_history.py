@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.core.history import Gap, Life, breaks_of, fold, hold_at, hold_of, joined, stretch_of
+from monitors.core.history import Gap, Life, breaks_of_all, fold, hold_at, hold_of, joined, stretch_of
 from monitors.core.model import StepResult, Try, Verdict
 from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_target, a_transaction, a_try, some_runs
 from tests.monitors.core.histories import a_definition, a_life
@@ -83,10 +83,10 @@ def test_an_hour_ends_a_stretch_so_that_months_cut_between_stretches():
 def test_no_stretch_reaches_over_a_gap_or_over_time_that_an_earlier_life_covered():
     gap = Gap(life="life-1", start_ms=NOON_MS + 35_000, end_ms=NOON_MS + 50_000, reason="suspended")
     lives = (Life(life="life-0", vantage="local", opened_ms=0, heartbeat_ms=NOON_MS + 70_000), a_life())
-    breaks = breaks_of(lives, [gap], "life-1")
+    breaks = breaks_of_all(lives, [gap])["life-1"]
     assert breaks == (NOON_MS + 35_000, NOON_MS + 50_000, NOON_MS + 70_000)
     assert [s.runs for s in fold(stretches("uuuu"), breaks)] == [2, 1, 1]
-    assert breaks_of(lives, [gap], "life-0") == ()
+    assert breaks_of_all(lives, [gap])["life-0"] == ()
 
 
 def test_the_definition_in_force_when_a_run_started_says_how_long_it_holds():

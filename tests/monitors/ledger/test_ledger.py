@@ -155,6 +155,13 @@ def test_the_same_definitions_again_are_not_recorded_twice(ledger: Ledger):
     assert [d.recorded_ms for d in history.definitions] == [NOON_MS, NOON_MS + 2_000]
 
 
+def test_a_clock_that_was_set_back_puts_no_definition_before_the_one_that_it_replaces(ledger: Ledger):
+    changed = a_target(promise=Promise(target=Decimal("99.9")))
+    assert ledger.record_targets([changed], life="life-1", at_ms=NOON_MS - 5_000) == 1
+    (newest,) = ledger.definitions()
+    assert (newest.target, newest.recorded_ms) == (changed, NOON_MS + 1)
+
+
 def test_a_run_of_an_unknown_life_or_transaction_is_refused_and_leaves_nothing(ledger: Ledger):
     with pytest.raises(LedgerError, match="never opened"):
         ledger.append([a_run(), a_run(life="life-9", sequence=1)], life="life-1", heartbeat_ms=NOON_MS + 60_000)
