@@ -39,7 +39,9 @@ _CAUSES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"OCI runtime create failed: (.*)"),
      "the container cannot start ({0}); mend its command or image"),
 )
-_PROVIDER_MISSING = re.compile(r"no resource plugin 'pulumi-resource-docker[^']*'|could not (?:find|load) plugin.*docker")
+_PROVIDER_MISSING = re.compile(
+    r"no resource plugin 'pulumi-resource-docker[^']*'|could not (?:find|load) plugin.*docker",
+)
 _LOCKED = re.compile(r"the stack is currently locked by")
 
 

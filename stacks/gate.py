@@ -99,8 +99,15 @@ class Gate:
         return facts
 
     def _limit(self, facts: ContainerFacts, pids: int) -> None:
-        if facts.pids_limit != pids and facts.status not in ENDED:
+        if facts.pids_limit == pids or facts.status in ENDED:
+            return
+        try:
             self.session.engine.limit_pids(facts.id, pids)
+        except StackError:
+            # It ended between the look and the order: the next look judges it, with its log lines.
+            now = self.session.engine.container(facts.id)
+            if now is not None and now.status == "running" and now.restarts == facts.restarts:
+                raise
 
     def _ended_before(self, facts: ContainerFacts) -> bool:
         """It ended, or was made, before this command began: by hand or by a crash, not because of this release."""

@@ -5,6 +5,7 @@ The engine is never left out quietly: a test that needs it fails with a sentence
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,17 @@ from stacks.toolchain import Toolchain, find_toolchain
 from tests.factories import FixedClock, write_workspace
 
 MAKE_READY = 'start it, or run "make ready", which installs and starts one where it may; "make test-fast" needs none'
+
+
+LOOPS: list[asyncio.AbstractEventLoop] = []  # one, kept to the end: a loop that is let go open is a warning
+
+
+@pytest.fixture(scope="module", autouse=True)
+def event_loop_there() -> None:
+    """Give the main thread an event loop: ``asyncio.run`` in a test before leaves none, and Pulumi's mocks need one."""
+    if not LOOPS:
+        LOOPS.append(asyncio.new_event_loop())
+    asyncio.set_event_loop(LOOPS[-1])
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 from monitors.core.errors import ToolchainError
 from stacks import toolchain
 from stacks.toolchain import PROVIDER_VERSION, PULUMI_VERSION, Origin, Tool, Toolchain
-from tests.tools.fakes import path_before, program, provider_in
+from tests.tools.fakes import program, provider_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
