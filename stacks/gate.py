@@ -37,11 +37,12 @@ class Gate:
         self.session = session
 
     def running(self, wanted: Running) -> None:
-        """Set the limit of processes; return when the container is well. Raises UnhealthyError."""
+        """Return when the container is well, with its limit of processes set. Raises UnhealthyError."""
         facts = self._look(wanted.container_id, wanted.what)
-        self._limit(facts, wanted.pids)
+        is_limited = self._limit(facts, wanted.pids)
         has_test = wanted.health.test != NO_TEST
-        if facts.status == "running" and (facts.health == "healthy" if has_test else self._has_settled(facts)):
+        is_well = facts.status == "running" and (facts.health == "healthy" if has_test else self._has_settled(facts))
+        if is_well and is_limited:
             return
         watch = _Watch(self.session, key=f"well {wanted.container_id}", name=wanted.what, action="wait until well")
         first_restarts, code = facts.restarts, 0
@@ -56,7 +57,9 @@ class Gate:
                 self.session.engine.start(facts.id)
             elif facts.status == "restarting" or facts.restarts - first_restarts >= RESTARTS:
                 watch.fail(facts, f"keeps ending with code {code}{_why(facts)} and being restarted")
-            elif facts.health == "healthy" or self._answers_well(facts, wanted.health):
+            elif self._limit(facts, wanted.pids) and (
+                facts.health == "healthy" or self._answers_well(facts, wanted.health)
+            ):
                 watch.done()
                 return
             elif facts.health == "unhealthy" and not self._was_there(facts):
@@ -98,9 +101,12 @@ class Gate:
             )
         return facts
 
-    def _limit(self, facts: ContainerFacts, pids: int) -> None:
-        if facts.pids_limit == pids or facts.status in ENDED:
-            return
+    def _limit(self, facts: ContainerFacts, pids: int) -> bool:
+        """Set the limit of processes, which the provider does not know; tell whether it holds."""
+        if facts.pids_limit == pids:
+            return True
+        if facts.status in ENDED:
+            return False                 # after its start
         try:
             self.session.engine.limit_pids(facts.id, pids)
         except StackError:
@@ -108,6 +114,8 @@ class Gate:
             now = self.session.engine.container(facts.id)
             if now is not None and now.status == "running" and now.restarts == facts.restarts:
                 raise
+            return False
+        return True
 
     def _ended_before(self, facts: ContainerFacts) -> bool:
         """It ended, or was made, before this command began: by hand or by a crash, not because of this release."""

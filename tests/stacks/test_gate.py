@@ -11,7 +11,7 @@ import pytest
 from infra.health import NO_TEST
 from infra.hooks import Finished, Running
 from infra.spec import HealthSpec
-from monitors.core.errors import UnhealthyError
+from monitors.core.errors import StackError, UnhealthyError
 from stacks.engine import Engine
 from stacks.gate import Gate
 from stacks.interrupts import InterruptedRunError, Interrupts
@@ -87,6 +87,25 @@ def test_the_limit_of_processes_is_set_where_it_differs() -> None:
     engine = FakeEngine(looks=[a_container(health="healthy", pids_limit=0)])
     gate(engine)[0].running(RUN)
     assert engine.did == [("limit", 128)]
+
+
+def test_one_that_ends_as_its_limit_is_set_is_judged_by_the_next_look() -> None:
+    class Ends(FakeEngine):
+        def limit_pids(self, container_id: str, limit: int) -> None:  # noqa: ARG002
+            raise StackError("container not running")
+
+    ended = a_container(status="restarting", exit_code=3, pids_limit=0)
+    engine = Ends(looks=[a_container(pids_limit=0), ended], log=("no configuration",))
+    with pytest.raises(UnhealthyError, match="keeps ending with code 3") as caught:
+        gate(engine)[0].running(RUN)
+    assert caught.value.log_lines == ("no configuration",)
+
+
+def test_none_is_well_before_its_limit_holds() -> None:
+    stopped = a_container(status="exited", created=stamp(-99), finished=stamp(-10), pids_limit=0)
+    engine = FakeEngine(looks=[stopped, a_container(health="healthy", pids_limit=0)])
+    gate(engine)[0].running(RUN)
+    assert engine.did == [("start", stopped.id), ("limit", 128)]
 
 
 @pytest.mark.parametrize(("after", "what_is"), [
