@@ -219,14 +219,17 @@ def _in_force(definitions: Sequence[Definition], name: str, until_ms: int, *, is
 def _unended(
     track: Sequence[SightPiece], primaries: Sequence[Sequence[SightPiece]], until_ms: int,
 ) -> list[SightPiece]:
-    """Carry on an outage whose transaction was taken away (or made secondary) while it was ``down``.
+    """Carry on an outage whose transaction was taken away (or made secondary) while it was last known to be ``down``.
 
     It ends with the first good run of a primary transaction that came into force then or later.
     """
     carried: list[SightPiece] = []
+    last_known = Verdict.UNKNOWN
     for index, (_, end, sight) in enumerate(track):
+        if sight[0] is not Verdict.UNKNOWN:
+            last_known = sight[0]
         is_last = index + 1 == len(track) or track[index + 1][0] > end
-        if not is_last or sight[0] is not Verdict.DOWN or end >= until_ms:
+        if not is_last or last_known is not Verdict.DOWN or end >= until_ms:
             continue
         good = [
             piece[0]

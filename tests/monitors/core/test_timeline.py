@@ -135,6 +135,17 @@ def test_a_transaction_that_is_taken_away_while_down_stays_down_until_a_successo
     assert shown(a_history(runs, definitions=definitions), 160) == [(0, 30, "u"), (30, 140, "d"), (140, 160, "u")]
 
 
+def test_a_restart_between_does_not_help():
+    """Stopped while down, started again without the transaction: unknown in between, then down again."""
+    other = a_target(transactions=(a_transaction(name="baru"),))
+    lives = (a_life(heartbeat_ms=at(65)), a_life(life="life-2", opened_ms=at(100)))
+    definitions = (a_definition(), a_definition(target=other, recorded_ms=at(101), life="life-2"))
+    runs = [*some_runs("udd"), *some_runs("u", transaction="baru", started_ms=at(130), life="life-2")]
+    assert shown(a_history(runs, definitions=definitions, lives=lives), 160) == [
+        (0, 30, "u"), (30, 65, "d"), (65, 101, "n"), (101, 130, "d"), (130, 160, "u"),
+    ]
+
+
 def test_one_that_is_made_secondary_while_down_stays_down_too():
     kept, demoted = a_transaction(name="b"), a_transaction(primary=False)
     definitions = (

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from monitors.core.errors import LedgerError
 from monitors.core.history import Gap, Life
+from monitors.core.incident import Incident, incidents
 from monitors.core.model import Outcome, Phases, Promise, Run, StepResult, Try, Verdict
 from monitors.core.sla import SlaStatement, statement
 from monitors.core.timeline import service_timeline
@@ -65,6 +66,17 @@ def figures(ledger: Ledger, start_ms: int = NOON_MS, end_ms: int = NOON_MS + HOU
     assert history is not None
     until_ms = max(life.heartbeat_ms for life in history.lives)
     return statement(history, service_timeline(history, until_ms=until_ms), Window(start_ms=start_ms, end_ms=end_ms))
+
+
+def touching(ledger: Ledger, start_ms: int, end_ms: int) -> list[Incident]:
+    """The incidents that touch a window."""
+    history = ledger.history("dinkes", "antrean", start_ms=start_ms, end_ms=end_ms)
+    assert history is not None
+    timeline = service_timeline(history, until_ms=max(life.heartbeat_ms for life in history.lives))
+    return [
+        one for one in incidents(history, timeline)
+        if one.first_bad_ms < end_ms and (one.first_good_ms is None or one.first_good_ms > start_ms)
+    ]
 
 
 def test_a_run_comes_back_as_it_was_written(ledger: Ledger):
@@ -254,13 +266,27 @@ def test_a_gap_that_is_told_late_counts_the_same(make: Maker):
 
 
 def test_a_definition_recorded_over_running_runs_does_not_change_what_they_hold(ledger: Ledger):
-    ledger.append(some_runs("u"), life="life-1", heartbeat_ms=NOON_MS + 20_000)
+    ledger.append(some_runs("uu"), life="life-1", heartbeat_ms=NOON_MS + 40_000)
     slow = a_target(transactions=(a_transaction(interval_ms=600_000),))
-    ledger.record_targets([slow], life="life-1", at_ms=NOON_MS)
-    ledger.append((), life="life-1", heartbeat_ms=NOON_MS + HOUR_MS)
-    found = figures(ledger)
-    assert found is not None
-    assert found.up_ms == 75_000
+    ledger.record_targets([slow], life="life-1", at_ms=NOON_MS + 10_000)
+    for heartbeat_ms in (NOON_MS + HOUR_MS // 2, NOON_MS + HOUR_MS):      # before and after the hour is stored
+        ledger.append((), life="life-1", heartbeat_ms=heartbeat_ms)
+        found = figures(ledger)
+        assert found is not None
+        assert found.up_ms == 30_000 + 75_000
+
+
+def test_a_run_that_is_missing_leaves_a_hole_and_one_that_comes_late_fills_it(ledger: Ledger):
+    runs = some_runs("uuuuu")
+    ledger.append([*runs[:2], *runs[3:]], life="life-1", heartbeat_ms=NOON_MS + 150_000)
+    before = figures(ledger)
+    assert before is not None
+    assert (before.runs, before.up_ms, before.possibly_down_ms) == (4, 150_000, 12 + 60_012)
+    assert ledger.append([runs[2]], life="life-1", heartbeat_ms=NOON_MS + 150_000) == 1
+    after = figures(ledger)
+    assert after is not None
+    assert (after.runs, after.up_ms, after.possibly_down_ms) == (5, 150_000, 12)
+    assert [run.sequence for run in all_runs(ledger)] == [0, 1, 2, 3, 4]
 
 
 LETTERS = st.text(alphabet="uuuuuuedn-", min_size=1, max_size=60)
@@ -299,11 +325,40 @@ def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factor
         assert figures(stored, *window) == expected
         reader = SqliteReader(path)
         history = reader.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
+        kept = [(run.life, run.sequence) for run in reader.runs("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)]
+        assert sorted(kept) == sorted((run.life, run.sequence) for run in runs)
         wanted = plain.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
         reader.close()
         assert history is not None
         assert wanted is not None
         assert sorted(history.stretches, key=str) == sorted(wanted.stretches, key=str)
+    finally:
+        stored.close()
+
+
+@given(
+    lives=st.lists(st.text(alphabet="uuuddden-", min_size=1, max_size=12), min_size=2, max_size=6),
+    edges=st.lists(st.tuples(st.integers(-100, 4_000), st.integers(1, 2_000)), min_size=3, max_size=8),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_window_over_many_lives_reads_enough_of_what_lies_before_and_after_it(tmp_path_factory, lives, edges):
+    """Outages over several restarts: a store that reads a part only gives the figures of one that reads all."""
+    plain, stored = MemoryLedger(), SqliteLedger(tmp_path_factory.mktemp("lives") / "ledger.sqlite")
+    try:
+        for ledger in (plain, stored):
+            now = NOON_MS
+            for number, letters in enumerate(lives):
+                life = f"life-{number}"
+                ledger.open_life(Life(life=life, vantage="local", opened_ms=now))
+                ledger.record_targets([a_target()], life=life, at_ms=now)
+                runs = some_runs(letters, life=life, started_ms=now + 5_000)
+                now = runs[-1].started_ms + 20_000
+                ledger.append(runs, life=life, heartbeat_ms=now)
+                now += 40_000
+        for start_s, length_s in edges:
+            window = (NOON_MS + start_s * 1_000, NOON_MS + (start_s + length_s) * 1_000)
+            assert figures(stored, *window) == figures(plain, *window)
+            assert touching(stored, *window) == touching(plain, *window)
     finally:
         stored.close()
 
