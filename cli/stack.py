@@ -23,13 +23,14 @@ from cli.output import (
 )
 from cli.stack_progress import JsonProgress, watched
 from monitors.core.errors import Siaga24Error, StackError, UnhealthyError, UsageError
-from stacks import deploy, outputs, teardown
+from stacks import outputs
 from stacks.interrupts import like_ctrl_c
 from stacks.workspace import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from stacks.deploy import Result
     from stacks.progress import Counts, Progress
 
 
@@ -51,6 +52,8 @@ def preview(as_json: bool, workspace: Path | None, state: Path | None, agency: s
 
     Example: siaga24 stack preview dinkes-bandung
     """
+    from stacks import deploy  # noqa: PLC0415 - Pulumi's packages take a second to load
+
     with _running("preview", agency, as_json=as_json) as progress:
         result = deploy.preview(open_workspace(workspace, state), agency, progress)
     _summary("preview", result.code, result.counts, result.seconds, as_json=as_json)
@@ -74,6 +77,8 @@ def up(as_json: bool, workspace: Path | None, state: Path | None, agency: str, a
 
     Example: siaga24 stack up dinkes-bandung
     """
+    from stacks import deploy  # noqa: PLC0415 - Pulumi's packages take a second to load
+
     with _running("up", agency, as_json=as_json) as progress:
         result = deploy.up(open_workspace(workspace, state), agency, progress, accepts_loss=accept_loss)
     _summary(
@@ -135,6 +140,8 @@ def destroy(  # noqa: PLR0917 - click hands them over; the decorators' values co
             f'--delete-data is "{delete_data}", but the agency is "{agency}"; type the same code to delete its data; '
             "nothing was changed",
         )
+    from stacks import teardown  # noqa: PLC0415 - Pulumi's packages take a second to load
+
     place = open_workspace(workspace, state)
     if not yes and sys.stdin.isatty():
         _confirm(teardown.held(place, agency), agency, deletes_data=delete_data is not None)
@@ -208,7 +215,7 @@ def _summary(
     console().print(f"{agency}: {words}{same}; {total:.1f} s ({phases})", markup=False, style="bold")
 
 
-def _print_addresses(result: deploy.Result) -> None:
+def _print_addresses(result: Result) -> None:
     out = console()
     width = max((len(code) for code in result.addresses), default=0)
     for code, url in result.addresses.items():
