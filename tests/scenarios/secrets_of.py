@@ -43,7 +43,14 @@ def kept_secrets(toolchain: Toolchain, state: Path, stack: str) -> dict[str, str
         env=os.environ | toolchain.environment | pulumi_variables(state),
     )
     assert done.returncode == 0, done.stderr
-    return {name: one["value"] for name, one in json.loads(done.stdout).items() if one["secret"]}
+    found: dict[str, str] = {}
+    for name, one in json.loads(done.stdout).items():
+        if one["secret"]:                # one value that holds all of them as a JSON object, or each on its own
+            try:
+                found |= {f"{name} {key}": str(value) for key, value in json.loads(one["value"]).items()}
+            except (ValueError, AttributeError):
+                found[name] = one["value"]
+    return found
 
 
 def pulumi_variables(state: Path) -> dict[str, str]:
@@ -63,6 +70,7 @@ def _files(container: Container, folder: str) -> dict[str, str]:
     with tarfile.open(fileobj=io.BytesIO(b"".join(stream))) as archive:
         for member in archive:
             file = archive.extractfile(member) if member.isfile() else None
-            if file is not None and member.size:
+            is_digest = member.name.rpartition("/")[2].startswith(".")      # of the files; no secret itself
+            if file is not None and member.size and not is_digest:
                 found[member.name.rpartition("/")[2]] = file.read().decode("utf-8", errors="replace")
     return found

@@ -16,14 +16,19 @@ def test_a_replaced_database_container_has_its_data(stage: Stage) -> None:
     ticket = Citizen(stage.target(FIRST)).take_number()
     before, = containers(stage.engine, FIRST, "database")
     volumes = data_volumes(stage.engine, FIRST)
-    stage.define(FIRST, database="{own: {memory: 300M}}")
-    stage.up(FIRST)
-    after, = containers(stage.engine, FIRST, "database")
-    assert after.id != before.id, "the container was not replaced, so this scenario shows nothing"
-    assert data_volumes(stage.engine, FIRST) == volumes
-    answer = Citizen(stage.target(FIRST)).ticket(ticket)
-    assert answer is not None
-    assert answer["tiket"] == ticket
+    try:
+        stage.define(FIRST, database="{own: {memory: 300MiB}}")
+        stage.up(FIRST)
+        after, = containers(stage.engine, FIRST, "database")
+        assert after.id != before.id, "the container was not replaced, so this scenario shows nothing"
+        assert data_volumes(stage.engine, FIRST) == volumes
+        answer = Citizen(stage.target(FIRST)).ticket(ticket)
+        assert answer is not None
+        assert answer["tiket"] == ticket
+    finally:
+        stage.define(FIRST)
+        stage.up(FIRST)
+    assert Citizen(stage.target(FIRST)).ticket(ticket) is not None
 
 
 def test_a_stopped_database_is_down_within_two_intervals_with_the_step_named_and_up_after_its_start(

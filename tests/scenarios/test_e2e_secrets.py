@@ -42,6 +42,7 @@ def found_in(places: Iterator[Place] | list[Place]) -> set[str]:
 
 def test_a_secret_planted_in_a_state_is_found_in_its_export_and_its_files(toolchain: Toolchain, tmp_path: Path) -> None:
     (tmp_path / "pulumi").mkdir()
+    (tmp_path / "passphrase").touch(mode=0o600)
     (tmp_path / "passphrase").write_text("sandi-uji", encoding="utf-8")
     stack = automation.create_or_select_stack(
         "tanam", project_name="siaga24", program=lambda: pulumi.export("planted", CANARY),
@@ -119,13 +120,13 @@ def tell_everything(stage: Stage) -> None:
     stage.siaga24("sla", "show")
     stage.siaga24("doctor", code=None)
     # A release that cannot start: its last log lines stand in the error.
-    stage.define(FIRST, env='{AGENCY_NAME: Dinas, OFFICE_NAME: Kantor, LAYANAN: "", TZ_NAME: Asia/Jakarta}')
+    stage.define(FIRST, env='{AGENCY_NAME: Dinas, OFFICE_NAME: Kantor, DRAIN_SECONDS: "-1"}')
     try:
         failed = stage.siaga24("stack", "up", FIRST, code=1)
     finally:
         stage.define(FIRST)
         stage.up(FIRST)
-    assert "LAYANAN" in failed.told
+    assert "DRAIN_SECONDS" in failed.told
     # A passphrase that does not fit.
     passphrase = stage.state / "passphrase"
     right = passphrase.read_bytes()
