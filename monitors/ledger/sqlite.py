@@ -53,7 +53,8 @@ class SqliteLedger(SqliteReader):
             raise
         self._lanes: dict[LaneKey, Lane] = {}
         self._lives: dict[str, LifeRow] = {}
-        self._holds: dict[LaneKey, tuple[int, int]] = {}
+        self._holds: dict[LaneKey, tuple[int, int]] = {}     # since when, and how long a run holds
+        self._breaks: dict[str, tuple[int, ...]] = {}
 
     def close(self) -> None:
         """Let the file and the writer's lock go."""
@@ -79,6 +80,7 @@ class SqliteLedger(SqliteReader):
     def record_targets(self, targets: Sequence[Target], *, life: str, at_ms: int) -> int:
         """Record the definitions in force at the life's vantage."""
         changed = 0
+        holds: dict[LaneKey, tuple[int, int]] = {}
         with self._transaction():
             row = self._life(life)
             if self._db.execute("SELECT 1 FROM series WHERE life = ? LIMIT 1", (row.id,)).fetchone():
@@ -91,6 +93,7 @@ class SqliteLedger(SqliteReader):
                     "AND d.service = ? AND l.vantage = ? ORDER BY d.recorded_ms DESC, d.id DESC LIMIT 1",
                     (target.agency, target.service, row.vantage),
                 ).fetchone()
+                recorded_ms = newest[1] if newest is not None else at_ms
                 if newest is None or newest[0] != digest:
                     changed += 1
                     # a clock that was set back does not put a definition before the one that it replaces
@@ -100,7 +103,10 @@ class SqliteLedger(SqliteReader):
                         "VALUES (?, ?, ?, ?, ?, ?)",
                         (row.id, target.agency, target.service, recorded_ms, digest, text),
                     )
-        self._holds.clear()
+                for transaction in target.transactions:
+                    key = (target.agency, target.service, transaction.name, row.vantage)
+                    holds[key] = (recorded_ms, hold_of(transaction.interval_ms))
+        self._holds = holds
         return changed
 
     def append(self, runs: Sequence[Run], *, life: str, heartbeat_ms: int, gaps: Sequence[Gap] = ()) -> int:
@@ -190,7 +196,9 @@ class SqliteLedger(SqliteReader):
         ).lastrowid
         if series is None:
             raise LedgerError(f"{self.path}: SQLite gave no number for a new series; this is a fault of ours")
-        return Lane(series, breaks_of_all(self.lives(), self._gaps())[run.life])
+        if run.life not in self._breaks:
+            self._breaks = breaks_of_all(self.lives(), self._gaps())
+        return Lane(series, self._breaks[run.life])
 
     def _lane_from(self, series: SeriesRow) -> Lane:
         """Take up a series from the file, as after a failed batch."""
@@ -230,7 +238,8 @@ class SqliteLedger(SqliteReader):
         ).rowcount
         if not added:
             return
-        breaks = breaks_of_all(self.lives(), self._gaps())[gap.life]
+        self._breaks = breaks_of_all(self.lives(), self._gaps())
+        breaks = self._breaks[gap.life]
         for series in self._series("WHERE l.id = ?", (life.id,)):
             facts = self._facts(series.agency, series.service)
             lane = self._lanes.get((series.agency, series.service, series.transaction, series.life))
@@ -304,6 +313,7 @@ class SqliteLedger(SqliteReader):
         self._lanes.clear()
         self._lives.clear()
         self._holds.clear()
+        self._breaks.clear()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
