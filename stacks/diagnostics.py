@@ -27,7 +27,7 @@ _CAUSES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Pool overlaps with other one on this address space"),
      "its subnet overlaps a network that was made while the command ran; choose another network/subnet"),
     (re.compile(r"no space left on device"),
-     "the disk is full; free space (docker system df shows what the engine holds)"),
+     "a disk is full, the state folder's or the engine's (df -h shows which); free space there"),
     (re.compile(r"No such image: (\S+)"),
      "image {0} was removed from the engine while the command ran; load it again"),
     (re.compile(r'The container name "/?([^"]+)" is already in use'),

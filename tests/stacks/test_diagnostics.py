@@ -25,7 +25,7 @@ def told(*texts: str, output: str = "", redact=str) -> str:
         "port 8443 of 127.0.0.1 was taken by another program while the command ran",
     ),
     ("Error response from daemon: Pool overlaps with other one on this address space", "its subnet overlaps a network"),
-    ("write /var/lib/docker/x: no space left on device", "the disk is full; free space"),
+    ("write /var/lib/docker/x: no space left on device", "a disk is full, the state folder's or the engine's (df -h"),
     ("No such image: sha256:abc", "image sha256:abc was removed from the engine"),
     ('Conflict. The container name "/siaga24_x" is already in use by container', "a container named siaga24_x is there"),
     ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is", "unix:///var/run/docker.sock stopped"),
