@@ -182,13 +182,15 @@ class Monitor:
         return ready, unready
 
     def _begin(self) -> None:
-        self._take(self.targets, *self._ready(self.targets))
+        ready = self._ready(self.targets)
         gc.collect()
         gc.freeze()                      # definitions stay: no collection need look at them again
         self.recorder.start()
-        self._statements.start()
         self._pulse.start()
+        # a slot's first second is counted from when it is put in: its job must be there by then
         self._scheduler.start()
+        self._take(self.targets, *ready)
+        self._statements.start()
         self.serving.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self.stop)
