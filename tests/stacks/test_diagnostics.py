@@ -21,6 +21,10 @@ def told(*texts: str, output: str = "", redact=str) -> str:
         "port 8443 of 127.0.0.1 was taken by another container while the command ran; choose another port",
     ),
     (
+        "timeout while waiting for state to become 'removed' (last state: 'pending', timeout: 30s)",
+        "it still counts a connection of a container that is gone; restart the engine",
+    ),
+    (
         "listen tcp4 127.0.0.1:8443: bind: address already in use",
         "port 8443 of 127.0.0.1 was taken by another program while the command ran",
     ),
