@@ -37,8 +37,7 @@ _CAUSES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"volume is in use - \[(\w+)"),
      "a volume is still used by container {0}; remove that container first"),
     (re.compile(r"timeout while waiting for state to become 'removed'"),
-     "the Docker engine did not let it go within 30 s: it still counts a connection of a container that is gone; "
-     "restart the engine (systemctl restart docker)"),
+     "the Docker engine still counts a connection of a container that is gone; restart the engine"),
     (re.compile(r"OCI runtime create failed: (.*)"),
      "the container cannot start ({0}); mend its command or image"),
 )
