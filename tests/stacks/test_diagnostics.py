@@ -22,7 +22,7 @@ def told(*texts: str, output: str = "", redact=str) -> str:
     ),
     (
         "timeout while waiting for state to become 'removed' (last state: 'pending', timeout: 30s)",
-        "it still counts a connection of a container that is gone; restart the engine",
+        "the Docker engine still counts a connection of a container that is gone; restart the engine",
     ),
     (
         "listen tcp4 127.0.0.1:8443: bind: address already in use",
