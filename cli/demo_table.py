@@ -68,11 +68,11 @@ class Watch:
             while True:
                 check_monitor()
                 rows = self._read()
+                if live is None:
+                    self._print_changes(rows)
                 self._note_all_up(rows, live)
                 if live is not None:
                     live.update(picture(rows, _hint(seconds, self._left_s(seconds))), refresh=True)
-                else:
-                    self._print_changes(rows)
                 if seconds is not None and self._is_over(started, seconds):
                     return
                 time.sleep(POLL_S)
