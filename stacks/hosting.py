@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from infra.naming import Label
+from stacks.engine_facts import engine_time
 from stacks.events import short_name
 from stacks.filevolume import fill
 from stacks.gate import Gate
@@ -18,10 +18,11 @@ from stacks.progress import Step, StepState
 from stacks.routing import Routing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from infra.hooks import Finished, GatewayState, Running, VolumeFiles
+    from stacks.engine_facts import ContainerFacts
     from stacks.session import Session
 
 LABEL_HELPER = "siaga24.helper"          # on helper containers: the state folder that made them
@@ -47,10 +48,15 @@ class EngineHooks:
         self.failure: Exception | None = None
 
     def unproven(self, agency: str) -> frozenset[str]:
-        """Name what several containers of the agency stand for: the newest of them never passed a gate."""
+        """Name what an unwell container stands for while an older one of the same name still serves.
+
+        Only those: deleted first, anything else would be an outage.
+        """
         found = self._session.engine.containers({Label.AGENCY.value: agency})
-        names = Counter(facts.labels.get(Label.NAME.value, "") for facts in found)
-        return frozenset(name for name, count in names.items() if count > 1)
+        by_name: dict[str, list[ContainerFacts]] = {}
+        for facts in found:
+            by_name.setdefault(facts.labels.get(Label.NAME.value, ""), []).append(facts)
+        return frozenset(name for name, several in by_name.items() if name and _stands_in_the_way(several))
 
     def fill(self, files: VolumeFiles) -> None:
         """Write a volume's files where they are not there yet; once a run."""
@@ -90,3 +96,10 @@ class EngineHooks:
             # The run has failed: what still waits elsewhere in it need not wait on.
             self._session.interrupts.give_up()
             raise
+
+
+def _stands_in_the_way(several: Sequence[ContainerFacts]) -> bool:
+    """Tell whether the newest of several containers is unwell and an older one runs."""
+    newest, *older = sorted(several, key=lambda facts: engine_time(facts.created), reverse=True)
+    is_well = newest.status == "running" and newest.health in {"healthy", ""}
+    return not is_well and any(facts.status == "running" for facts in older)
