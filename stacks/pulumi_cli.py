@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -87,7 +87,9 @@ class Cli(PulumiCommand):
         """End the running process and the provider it started, at once."""
         child = self._child
         if child is not None and child.poll() is None:
-            os.killpg(child.pid, signal.SIGKILL)
+            # It may have ended just now: a signal handler interrupts the very call that would tell.
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pulumi.automation.errors import CommandError
@@ -16,6 +18,7 @@ from stacks.process import is_alive
 from stacks.pulumi_cli import Cli, PulumiTools, environment_of
 from stacks.pulumi_state import BackendFiles
 from stacks.toolchain import Origin, Tool
+from tests.stacks.test_process import ended_process
 
 TELLS = f"#!{sys.executable}\n" + """
 import json, os, sys
@@ -97,6 +100,18 @@ def test_a_running_one_can_be_stopped_in_order_and_at_once(tmp_path: Path, how: 
     thread.join(timeout=60)
     assert f"code: {code}" in caught[0]
     assert not is_alive(children[0])
+
+
+def test_one_that_ended_while_it_was_to_be_killed_is_no_fault(tmp_path: Path) -> None:
+    class Ended:
+        pid = ended_process()
+
+        def poll(self) -> None:
+            """Know nothing yet, as in a signal handler that interrupted the wait for it."""
+
+    cli = a_cli(tmp_path, TELLS)
+    cli._child = cast("subprocess.Popen[str]", Ended())
+    cli.kill()
 
 
 def test_nothing_runs_nothing_is_signalled(tmp_path: Path) -> None:
