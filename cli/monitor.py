@@ -191,4 +191,4 @@ def _show(target: Target, transaction: Transaction, run: Run) -> None:
         for step in attempt.steps:
             if step.reason:
                 out.print(f"  {step.reason}", style="yellow" if step.passed else "red", markup=False, soft_wrap=True)
-    out.print("verdict", verdict_text(run.verdict), run.reason, soft_wrap=True, markup=False)
+    out.print("verdict", verdict_text(run.verdict), *([run.reason] if run.reason else []), soft_wrap=True, markup=False)

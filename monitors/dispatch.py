@@ -66,12 +66,9 @@ class Dispatch:
         self._sequences: dict[str, int] = {}
         self._is_stopping = False
         self._on_idle: Callable[[], None] | None = None
+        # plain numbers, so that /healthz may look from its own thread
         self.under_way = 0
-
-    @property
-    def waiting(self) -> int:
-        """How many runs are due and have no place yet."""
-        return sum(entry.waiting is not None for entry in self._entries.values())
+        self.waiting = 0                 # runs that are due and have not begun
 
     def replace(self, watched: Iterable[Watched]) -> None:
         """Say what is watched from now on. What stays keeps its pace, its phase and its numbers."""
@@ -102,6 +99,7 @@ class Dispatch:
         sequence = self._sequences.get(key, 0)
         self._sequences[key] = sequence + 1
         entry.waiting = _Due(sequence, scheduled_ms, interval_ms)
+        self.waiting += 1
         entry.lacked_place = False
         self._advance(entry)
 
@@ -134,6 +132,7 @@ class Dispatch:
             self._miss(entry, self._why_late(entry, waiting))
         elif self.under_way < self._limit:
             entry.waiting = None
+            self.waiting -= 1
             entry.running = waiting
             self.under_way += 1
             self._runner.run(
@@ -168,6 +167,7 @@ class Dispatch:
     def _miss(self, entry: _Entry, why: str) -> None:
         waiting, entry.waiting = entry.waiting, None
         if waiting is not None:
+            self.waiting -= 1
             self._record(self._runner.missed(
                 entry.watched, sequence=waiting.sequence, scheduled_ms=waiting.scheduled_ms, reason=f"missed: {why}",
             ))

@@ -267,3 +267,4 @@ def test_every_scheduled_run_leaves_exactly_one_record(steps: list[tuple[int, bo
         key: list(range(count)) for key, count in scheduled.items() if count
     }
     assert all(run.verdict is not Verdict.DOWN for run in rig.runs)
+    assert rig.dispatch.waiting == rig.dispatch.under_way == 0
