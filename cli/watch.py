@@ -50,12 +50,14 @@ def seconds(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
 @click.command()
 @click.argument("url")
 @click.option(
-    "--every", "every_s", callback=seconds, metavar="TIME", default="5s", show_default=True, help="From start to start.",
+    "--every", "every_s", callback=seconds, metavar="TIME", default="5s", show_default=True,
+    help="From start to start.",
 )
 @click.option("--for", "for_s", callback=seconds, metavar="TIME", help="Stop after so long.  [default: Ctrl-C]")
 @click.option("--once", is_flag=True, help="Look once.")
 @click.option(
-    "--deadline", "deadline_s", callback=seconds, metavar="TIME", default="10s", show_default=True, help="For each try.",
+    "--deadline", "deadline_s", callback=seconds, metavar="TIME", default="10s", show_default=True,
+    help="For each try.",
 )
 @click.option(
     "--ca", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
