@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.scenarios.engine_things import containers, until
-from tests.scenarios.load import LoadPlan, LoadReport, running_load
+from tests.scenarios.load import running_load
+from tests.scenarios.load_report import LoadPlan, LoadReport
 from tests.scenarios.sample_agency import NEW, OLD
 from tests.scenarios.stage import FIRST, Stage
 

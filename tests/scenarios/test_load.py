@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.load import KEPT, NEW, Load, LoadPlan, running_load
+from tests.scenarios.load import Load, running_load
+from tests.scenarios.load_report import KEPT, NEW, LoadPlan
 from tests.servers import Authority
 
 NAME = "loket.example"
