@@ -31,6 +31,8 @@ from urllib.parse import urlsplit
 
 from tests.scenarios.load_report import KEPT, KINDS, NEW, LoadPlan, LoadReport
 
+__all__ = ["Load", "LoadPlan", "LoadReport", "running_load"]
+
 SAMPLES = 10                             # failures told in full
 
 
