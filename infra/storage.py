@@ -1,4 +1,9 @@
-"""Networks and volumes of a stack as Pulumi resources."""
+"""Networks and volumes of a stack as Pulumi resources.
+
+What may not stay as it is gets another name, and so stands beside the old one. That is stated with each
+(``delete_before_replace=False``): left open, the provider deletes first whatever has a name of its own, and with it
+every container that depends on it; an outage, and a long one if the run then fails.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +29,7 @@ def make_network(plan: NetworkPlan, key: str, code: str, opts: ResourceOptions) 
         internal=plan.is_internal,
         ipam_configs=[{"subnet": str(plan.subnet), "gateway": str(plan.subnet.network_address + 1)}],
         labels=[{"label": Label.AGENCY.value, "value": code}],
-        opts=ResourceOptions.merge(opts, ResourceOptions(ignore_changes=["labels"])),
+        opts=ResourceOptions.merge(opts, ResourceOptions(ignore_changes=["labels"], delete_before_replace=False)),
     )
 
 
@@ -44,5 +49,6 @@ def make_volume(plan: VolumePlan, code: str, service: str, parent: pulumi.Resour
             protect=plan.is_data,
             retain_on_delete=plan.is_data,
             ignore_changes=["labels"],
+            delete_before_replace=False,
         ),
     )

@@ -174,6 +174,8 @@ def test_a_password_that_cannot_be_had_is_told_before_anything_is_made(
 
 def test_a_stop_while_the_cluster_is_made_is_obeyed(start: Start):
     container = start()
+    while container.exec_run(["sh", "-c", 'test -d "$PGDATA.making"']).exit_code != 0:
+        pass
     container.stop(timeout=30)
     assert container.wait()["StatusCode"] != 137, "it was not waited for in vain"
     assert sql(until_ready(start()), "select 1") == "1"

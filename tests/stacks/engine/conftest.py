@@ -41,6 +41,13 @@ def _hosted(
     collect()
 
 
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Collect what a failed program left before the next test, which may be of another part, has to answer for it."""
+    yield
+    collect()
+
+
 @pytest.fixture
 def hosted(_hosted: Hosted) -> Hosted:
     """Give the stack in any release."""

@@ -94,14 +94,16 @@ class Rig:
     def up(self, spec: StackSpec, **options: Any) -> dict[str, int]:
         """Run `up` and return the number of operations by kind; raises what a hook raised."""
         self.stands_on = None
+        failure: Exception | None = None
         with Engine(self.toolchain.docker.host) as engine:
             self.hooks = self._hooks_of(spec, engine)
             try:
                 result = self._stack(spec).up(on_output=self.logs.append, **options)
             except auto.CommandError as exc:
-                raise (self.hooks.failure or exc) from exc
-            finally:
-                collect()
+                failure = self.hooks.failure or exc.with_traceback(None)
+        collect()                        # here, where nothing holds the frames of the failed program any more
+        if failure is not None:
+            raise failure
         self.stands_on = spec
         return {str(kind): count for kind, count in (result.summary.resource_changes or {}).items()}
 

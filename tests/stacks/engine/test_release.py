@@ -10,7 +10,7 @@ from http.client import HTTPException
 
 import pytest
 
-from infra.spec import HealthSpec, JobSpec
+from infra.spec import HealthSpec, JobSpec, SecretSpec, Sensitive
 from monitors.core.errors import StackError, UnhealthyError
 from tests.infra.specs import an_image
 from tests.scenarios.load import LoadPlan, running_load
@@ -100,7 +100,7 @@ def test_an_unwell_release_fails_with_its_log_again_and_again_and_the_old_one_se
 def test_failed_releases_do_not_pile_up(hosted: Hosted) -> None:
     before = _replicas(hosted)
     for name in ("satu", "dua", "tiga"):
-        with pytest.raises(StackError):
+        with pytest.raises(UnhealthyError, match="ended with code 3|keeps ending with code 3"):
             hosted.rig.up(with_first(hosted.spec, env=(("MATI", name),)))
         there = hosted.rig.containers(CODE, component="replica", all=True)
         assert len(there) == 4, "the old release and the newest bad one"
@@ -167,6 +167,19 @@ def _under_load(hosted: Hosted) -> Iterator[None]:
         yield
     assert load.report is not None
     assert load.report.total_failed == 0, str(load.report)
+
+
+def test_a_new_value_of_a_secret_reaches_every_replica_and_fails_no_request(hosted: Hosted) -> None:
+    rig, before = hosted.rig, _replicas(hosted)
+    with _under_load(hosted):
+        rig.up(with_first(hosted.spec, secrets=(SecretSpec(name="KUNCI", value=Sensitive("kenari-nilai-baru")),)))
+    after = rig.containers(CODE, component="replica", all=True)
+    assert [each.exec_run(["cat", "/run/secrets/KUNCI"]).output for each in after] == [b"kenari-nilai-baru"] * 2
+    assert not before & {str(each.id) for each in after}
+    with _under_load(hosted):
+        rig.up(with_first(hosted.spec, secrets=()))
+    assert all(each.exec_run(["ls", "/run/secrets"]).output.split() in ([], [b"DATABASE_URL"])
+               for each in rig.containers(CODE, component="replica"))
 
 
 def test_a_service_added_and_a_new_certificate_fail_no_request_and_replace_no_gateway(hosted: Hosted) -> None:
