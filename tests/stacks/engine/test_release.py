@@ -100,7 +100,7 @@ def test_an_unwell_release_fails_with_its_log_again_and_again_and_the_old_one_se
 def test_failed_releases_do_not_pile_up(hosted: Hosted) -> None:
     before = _replicas(hosted)
     for name in ("satu", "dua", "tiga"):
-        with pytest.raises(UnhealthyError, match="ended with code 3|keeps ending with code 3"):
+        with pytest.raises(UnhealthyError, match=r"ended with code 3|keeps ending with code 3"):
             hosted.rig.up(with_first(hosted.spec, env=(("MATI", name),)))
         there = hosted.rig.containers(CODE, component="replica", all=True)
         assert len(there) == 4, "the old release and the newest bad one"
