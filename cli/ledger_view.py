@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from cli.state_folder import state_folder
 from monitors.core.errors import UsageError
 from monitors.core.history import Definition
 from monitors.core.model import Target
@@ -21,8 +22,8 @@ from monitors.ledger.sqlite_reader import SqliteReader
 
 C = TypeVar("C", bound=Callable[..., object])
 
+GIVE = "the ledger with --ledger FILE"
 MOST_NAMED = 10
-STATE_FOLDER = ".siaga24"                # as stacks.workspace has it; reading a ledger needs no YAML
 
 
 def now_ms() -> int:
@@ -90,7 +91,7 @@ class Asked:
 @contextmanager
 def opened(workspace: Path | None, state: Path | None, ledger: Path | None) -> Iterator[SqliteReader]:
     """Open the ledger for reading; all that is read is of one moment. Raises UsageError and LedgerError."""
-    reader = SqliteReader(ledger or _state(workspace, state) / "ledger.sqlite")
+    reader = SqliteReader(ledger or state_folder(workspace, state, else_give=GIVE) / "ledger.sqlite")
     try:
         with reader.snapshot():
             yield reader
@@ -134,14 +135,3 @@ def table_width(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> int
     widths = [max(len(column), *(len(str(row[place])) for row in rows)) for place, column in enumerate(columns)]
     return sum(widths) + 3 * len(columns) - 1
 
-
-def _state(workspace: Path | None, state: Path | None) -> Path:
-    if state is not None:
-        return state
-    folder = workspace or Path()
-    if not (folder / "siaga24.yaml").is_file():
-        raise UsageError(
-            f'"{folder}" is no workspace: it has no siaga24.yaml; name one with --workspace DIR, or the ledger with '
-            "--ledger FILE",
-        )
-    return folder / STATE_FOLDER

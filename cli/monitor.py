@@ -10,12 +10,13 @@ import click
 
 from cli.monitor_feed import Feed
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
+from cli.state_folder import state_folder
 from monitors.core.errors import UsageError
 from monitors.core.model import Run, Target, Transaction, Verdict
 from monitors.settings import DEFAULT_LISTEN, DEFAULT_VANTAGE, Listen, MonitorSettings
 from monitors.targets_source import TargetsFiles
 
-STATE_FOLDER = ".siaga24"
+GIVE = "give --targets and --ledger"
 STEP_COLUMNS = ("step", "name", "result", "status", "dns", "connect", "tls", "first byte", "body", "ms in all", "saved")
 
 targets_option = click.option(
@@ -95,7 +96,7 @@ def once_command(
     """  # noqa: D301
     from cli.trial import chosen, run_by_hand  # noqa: PLC0415
 
-    known = TargetsFiles(targets or (_state(workspace, state) / "targets",)).read()
+    known = TargetsFiles(targets or (state_folder(workspace, state, else_give=GIVE) / "targets",)).read()
     found = _find(known, target)
     transactions = chosen(found, transaction)
     runs = run_by_hand(found, transactions)
@@ -115,7 +116,7 @@ def _settings(
 ) -> MonitorSettings:
     """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
     if not targets or ledger is None:
-        folder = _state(workspace, state)
+        folder = state_folder(workspace, state, else_give=GIVE)
         targets = targets or (folder / "targets",)
         ledger = ledger or folder / "ledger.sqlite"
     if (listen is None or vantage is None) and (workspace is not None or Path("siaga24.yaml").is_file()):
@@ -127,18 +128,6 @@ def _settings(
         targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
         vantage=vantage or DEFAULT_VANTAGE,
     )
-
-
-def _state(workspace: Path | None, state: Path | None) -> Path:
-    if state is not None:
-        return state
-    folder = workspace or Path()
-    if not (folder / "siaga24.yaml").is_file():
-        raise UsageError(
-            f'"{folder}" is no workspace: it has no siaga24.yaml; name one with --workspace DIR, or give --targets and '
-            "--ledger",
-        )
-    return folder / STATE_FOLDER
 
 
 def _find(known: tuple[Target, ...], key: str) -> Target:
