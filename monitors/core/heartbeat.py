@@ -31,7 +31,9 @@ class Silence:
     fault: str = ""
 
 
-def judge_silence(last: Report | None, *, every_ms: int, grace_ms: int, listening_since_ms: int, now_ms: int) -> Silence:
+def judge_silence(
+    last: Report | None, *, every_ms: int, grace_ms: int, listening_since_ms: int, now_ms: int,
+) -> Silence:
     """Judge a job that has to report every ``every_ms``, at most ``grace_ms`` late.
 
     ``listening_since_ms``: since when our receiver has been there without a break.
