@@ -60,7 +60,7 @@ class PageReader:
         self._count = workers
         self._jobs: asyncio.Queue[_Job] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: set[subprocess.Popen[bytes]] = set()
 
     def read(self, body: str, queries: Sequence[Query], on_done: Callable[[list[Found]], None]) -> Ticket:
         """Look for ``queries`` in ``body`` in another process; ``on_done`` gets what was found, in their order."""
@@ -89,7 +89,7 @@ class PageReader:
             task.cancel()
         for process in self._processes:
             _end(process)
-        self._tasks, self._processes, self._jobs = [], [], None
+        self._tasks, self._processes, self._jobs = [], set(), None
 
     async def _work(self, jobs: asyncio.Queue[_Job]) -> None:
         """Serve one worker process for as long as the monitor lives; another is made where it is lost altogether."""
@@ -103,11 +103,11 @@ class PageReader:
                     await asyncio.sleep(RETRY_S)
                     continue
                 theirs.close()
-                self._processes.append(process)
+                self._processes.add(process)
                 try:
                     await self._feed(jobs, ours)
                 finally:
-                    self._processes.remove(process)
+                    self._processes.discard(process)         # ``close`` may have been faster
                     _end(process)
 
     @staticmethod
@@ -168,7 +168,9 @@ def _found(frame: bytes, job: _Job) -> list[Found]:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a worker's whole process group: the worker may be deep in a page."""
+    """End a worker's whole process group: the worker may be deep in a page. A repeat is harmless."""
+    if process.returncode is not None:
+        return                           # ended and waited for: its number may be another process's by now
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -90,7 +90,11 @@ def second_step(first: Answer, *saves, **given) -> tuple[Try, Server]:
         (first if asked.path == "/" else page())(asked, connection)
 
     with serving(answer) as server:
-        return tried(watching(server.url, Step(name="satu", saves=saves), Step(name="dua", **given))), server
+        # the reader's process starts within this deadline, also on a machine that is busy with other things
+        target = watching(server.url, Step(name="satu", saves=saves), Step(name="dua", **given), deadline_ms=20_000)
+        attempt = tried(target)
+    assert attempt.fault == ""
+    return attempt, server
 
 
 @pytest.mark.parametrize(("first", "kept", "expected"), [

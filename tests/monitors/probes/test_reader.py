@@ -127,6 +127,27 @@ def test_closing_leaves_no_process_behind():
     assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
 
+def test_closing_in_the_middle_of_a_page_ends_without_a_complaint():
+    """The worker's task and ``close`` both end the process, in either order."""
+    complaints: list[dict[str, object]] = []
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, told: complaints.append(told))
+        reader = PageReader(workers=2)
+        done = asyncio.get_running_loop().create_future()
+        reader.read(GOOD, [CSS], done.set_result)
+        await done
+        reader.read(HOSTILE["deep nesting"], [CSS], lambda _found: None)
+        tasks = list(reader._tasks)
+        reader.close()
+        reader.close()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(one) for one in ended] == [asyncio.CancelledError] * 2
+
+    asyncio.run(run())
+    assert complaints == []
+
+
 @pytest.mark.parametrize(("body", "query", "small"), [
     ("x" * 4096, CSS, True),
     ("x" * 4097, CSS, False),
