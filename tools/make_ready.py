@@ -23,12 +23,13 @@ from tools.docker_engine import DockerPart
 from tools.docker_provider import DockerProvider
 from tools.images_part import Images
 from tools.part import Finding, Part, PartError, Say
+from tools.peers import Peers
 from tools.progress import Board, elapsed
 from tools.pulumi_cli import PulumiCli
 from tools.python_env import PythonEnvironment
 from tools.schedule import run_parts
 
-NAMES = ("python", "docker", "pulumi", "provider", "images")
+NAMES = ("python", "docker", "pulumi", "provider", "images", "peers")
 
 
 class Packages:
@@ -53,7 +54,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(prog="tools/ready", description="Make this machine ready for Siaga24.")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these: {', '.join(NAMES)} (default: all)")
-    parser.add_argument("--no-dev", action="store_true", help="leave out the packages that only tests and lint need")
+    parser.add_argument("--no-dev", action="store_true", help="leave out what only tests and lint need")
     options = parser.parse_args(argv)
     if unknown := set(options.parts) - set(NAMES):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
@@ -65,8 +66,11 @@ def main(argv: Sequence[str]) -> int:
         PulumiCli(logs=logs),
         DockerProvider(logs=logs),
         Images(logs=logs),
+        *([] if options.no_dev else [Peers(logs=logs)]),
     ]
     chosen = [part for part in parts if not options.parts or part.name in options.parts]
+    if not chosen:
+        parser.error("--no-dev leaves out peers; give one of them alone")
     try:
         logs.mkdir(parents=True, exist_ok=True)
         with only_one(cache / "ready.lock"):
