@@ -15,7 +15,9 @@ from tests.bench.base import BenchError, Benchmark, Figure, progress
 from tests.bench.machine import machine_facts
 
 FILE_VERSION = 1
-FRAME = {"__main__", "base", "machine", "runner", "stack", "tls_site"}       # files of this folder that hold no benchmark
+FRAME = {                                # files of this folder that hold no benchmark
+    "__main__", "base", "machine", "nginx", "pipeline", "runner", "side_by_side", "stack", "tls_site",
+}
 
 
 def find() -> dict[str, Benchmark]:
