@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024  # an agency of 40 services is some 60 KiB
 MAX_NODES = 20_000  # counted after aliases are followed: ten nested ones can stand for billions
 MAX_DEPTH = 40
+FOREIGN_BYTES = 1024 * 1024  # files of other tools: an API's description is longer than an agency
+FOREIGN_NODES = 200_000
 
 # YAML 1.2, section 5.1, c-printable, turned around
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -57,6 +59,7 @@ class _Walk:
     """Converts nodes and counts them."""
 
     left: int = MAX_NODES
+    merges: bool = False  # follow merge keys, as the tools do whose files are imported
     open_nodes: set[int] = field(default_factory=set)
 
     def node(self, raw: YamlNode, depth: int, *, is_flow: bool = False) -> Node:
@@ -65,7 +68,7 @@ class _Walk:
         if self.left < 0:
             raise YamlFault(
                 line,
-                f"more than {MAX_NODES} values once its aliases are followed",
+                f"more than {FOREIGN_NODES if self.merges else MAX_NODES} values once its aliases are followed",
                 "a file that a person can read",
                 "write things out instead of nesting aliases",
             )
@@ -88,11 +91,15 @@ class _Walk:
 
     def _table(self, raw: MappingNode, depth: int, line: int, *, is_flow: bool) -> Table:
         entries: list[tuple[Scalar, Node]] = []
+        merged: list[tuple[int, Node]] = []
         for raw_key, raw_value in raw.value:
             key = self.node(raw_key, depth + 1, is_flow=is_flow)
             if not isinstance(key, Scalar):
                 raise YamlFault(key.line, "a key is a list or a mapping", "text", "write a name before the colon")
             if key.is_plain and key.text == "<<":
+                if self.merges:
+                    merged.append((key.line, self.node(raw_value, depth + 1, is_flow=is_flow)))
+                    continue
                 raise YamlFault(
                     key.line,
                     'a merge key "<<"',
@@ -100,7 +107,21 @@ class _Walk:
                     "write the keys out; a whole value may be repeated by an alias",
                 )
             entries.append((key, self.node(raw_value, depth + 1, is_flow=is_flow)))
+        for merge_line, node in merged:
+            entries.extend(_merged(merge_line, node, {key.text for key, _ in entries}))
         return Table(entries=tuple(entries), line=line, is_flow=is_flow)
+
+
+def _merged(line: int, node: Node, own: set[str]) -> list[tuple[Scalar, Node]]:
+    """Return what a merge key adds: the first mapping that has a key gives its value, the mapping's own stand."""
+    found: dict[str, tuple[Scalar, Node]] = {}
+    for table in node.items if isinstance(node, Items) else (node,):
+        if not isinstance(table, Table):
+            raise YamlFault(line, 'a merge key "<<" with no mapping', "a mapping to merge", "name a mapping after it")
+        for key, value in table.entries:
+            if key.text not in own:
+                found.setdefault(key.text, (key, value))
+    return list(found.values())
 
 
 def read(data: bytes) -> Table:
@@ -112,7 +133,30 @@ def read(data: bytes) -> Table:
             f"at most {MAX_BYTES}",
             "split it; one file describes one agency",
         )
-    text = _decoded(data)
+    filled = _composed(_decoded(data))
+    tree = _Walk().node(filled, 0)
+    if not isinstance(tree, Table):
+        is_list = isinstance(tree, Items)
+        raise YamlFault(
+            tree.line,
+            "the file holds a list" if is_list else "the file holds one text",
+            "a mapping of keys to values",
+            'begin with "version: 1"',
+        )
+    return tree
+
+
+def read_foreign(text: str) -> Node:
+    """Read a file of another tool: larger than a definition may be, merge keys followed. YamlFault as ``read``."""
+    size = len(text.encode())
+    if size > FOREIGN_BYTES:
+        raise YamlFault(1, f"the file has {size} bytes", f"at most {FOREIGN_BYTES} of YAML", "split it, or give JSON")
+    _refuse_unprintable(text)
+    return _Walk(left=FOREIGN_NODES, merges=True).node(_composed(text), 0)
+
+
+def _composed(text: str) -> YamlNode:
+    """Return the one document of a file."""
     try:
         yaml = YAML(typ="safe", pure=True)
         yaml.Composer = _PlainComposer
@@ -136,16 +180,7 @@ def read(data: bytes) -> Table:
         second = documents[1]
         line = second.start_mark.line + 1 if second is not None else 1
         raise YamlFault(line, "a second document begins", "one document a file", 'remove this "---" or split the file')
-    tree = _Walk().node(filled[0], 0)
-    if not isinstance(tree, Table):
-        is_list = isinstance(tree, Items)
-        raise YamlFault(
-            tree.line,
-            "the file holds a list" if is_list else "the file holds one text",
-            "a mapping of keys to values",
-            'begin with "version: 1"',
-        )
-    return tree
+    return filled[0]
 
 
 def write(value: Mapping[str, Any]) -> str:
@@ -187,11 +222,15 @@ def _decoded(data: bytes) -> str:
             "text in UTF-8",
             "save the file again as UTF-8",
         ) from exc
+    _refuse_unprintable(text)
+    return text
+
+
+def _refuse_unprintable(text: str) -> None:
     found = _UNPRINTABLE.search(text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
         raise YamlFault(line, f"control character {ord(found.group()):#04x}", "printable text", "remove the character")
-    return text
 
 
 def _too_deep(line: int) -> YamlFault:
