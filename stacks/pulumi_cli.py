@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Cli(PulumiCommand):
         self._environment = dict(environment)
         self._on_child = on_child
         self._child: subprocess.Popen[str] | None = None
+        self._signals: deque[int] = deque()          # not delivered yet
         self.stdin = ""
 
     def run(
@@ -54,6 +56,7 @@ class Cli(PulumiCommand):
         on_output: Callable[[str], Any] | None = None, on_error: Callable[[str], Any] | None = None,
     ) -> CommandResult:
         """Run one command to its end. Raises CommandError; what it printed is in the result or the error."""
+        self._signals.clear()
         with _printing(args[0] in UPDATES) as (out, err):
             child = subprocess.Popen(
                 [self.command, "--non-interactive", *args], stdin=subprocess.PIPE, stdout=out, stderr=err, cwd=cwd,
@@ -61,6 +64,7 @@ class Cli(PulumiCommand):
                 text=True, encoding="utf-8", start_new_session=True,
             )
             self._child = child
+            self._deliver()              # what was to stop it before we knew its id
             self._on_child(child.pid)
             try:
                 said = child.communicate(self.stdin)
@@ -78,18 +82,29 @@ class Cli(PulumiCommand):
         return result
 
     def signal(self, number: int) -> None:
-        """Send a signal to the running process, if any."""
-        child = self._child
-        if child is not None and child.poll() is None:
-            child.send_signal(number)
+        """Send a signal to the running process, if any; to one that is just being made, as soon as its id is known."""
+        self._signals.append(number)
+        self._deliver()
 
     def kill(self) -> None:
         """End the running process and the provider it started, at once."""
+        self.signal(signal.SIGKILL)
+
+    def _deliver(self) -> None:
         child = self._child
-        if child is not None and child.poll() is None:
-            # It may have ended just now: a signal handler interrupts the very call that would tell.
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
+        if child is None:
+            return
+        while self._signals:
+            # Each is sent once, whoever comes first: a second SIGINT would tell the CLI to hurry.
+            with suppress(IndexError, ProcessLookupError):
+                number = self._signals.popleft()
+                if child.poll() is not None:
+                    continue
+                # It may have ended just now: a signal handler interrupts the very call that would tell.
+                if number == signal.SIGKILL:
+                    os.killpg(child.pid, number)
+                else:
+                    os.kill(child.pid, number)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from pulumi.automation.errors import CommandError
@@ -112,6 +112,31 @@ def test_one_that_ended_while_it_was_to_be_killed_is_no_fault(tmp_path: Path) ->
     cli = a_cli(tmp_path, TELLS)
     cli._child = cast("subprocess.Popen[str]", Ended())
     cli.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_signal_that_comes_while_it_is_being_made_reaches_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals,
+) -> None:
+    cli = a_cli(tmp_path, WAITS)
+    ready = tmp_path / "ready"
+
+    class Slow(subprocess.Popen[str]):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            while not ready.exists():
+                pass
+            cli.signal(number)           # as from a signal handler: nobody knows the id yet
+
+    monkeypatch.setattr(subprocess, "Popen", Slow)
+    with pytest.raises(CommandError, match="code: 130" if number is signal.SIGINT else "code: -9"):
+        cli.run(["up"], str(tmp_path), {"READY": str(ready)})
+
+
+def test_one_that_nothing_ran_for_does_not_hit_the_next(tmp_path: Path) -> None:
+    cli = a_cli(tmp_path, TELLS)
+    cli.kill()
+    assert json.loads(cli.run(["up"], str(tmp_path), {}).stdout)["stdin"] == ""
 
 
 def test_nothing_runs_nothing_is_signalled(tmp_path: Path) -> None:
