@@ -82,10 +82,30 @@ def phases_of(marks: Marks, *, is_whole: bool, has_status: bool) -> tuple[Phases
     return phases, Phase.BODY if has_status else Phase.FIRST_BYTE
 
 
+def head_of(lines: Sequence[bytes]) -> tuple[Sequence[bytes], bool]:
+    """Cut the final answer's header lines out of all that came, and tell whether they came to their end.
+
+    Those of interim answers and of a proxy stand before them, those of a chunked body's trailer behind.
+    """
+    start = next((index for index in range(len(lines) - 1, -1, -1) if lines[index].startswith(b"HTTP/")), -1) + 1
+    for index in range(start, len(lines)):
+        if lines[index] in {b"\r\n", b"\n"}:
+            return lines[start:index], True
+    return lines[start:], False
+
+
 def header_of(line: bytes) -> tuple[str, str]:
     """Take a header line apart: its name in lower case, its value."""
     name, _, value = line.partition(b":")
-    return name.decode("latin-1").strip().lower(), value.decode("latin-1").strip()
+    return text_of(name).strip().lower(), text_of(value).strip()
+
+
+def text_of(raw: bytes) -> str:
+    """Read a header's bytes: they should be ASCII, are UTF-8 at times, and may be anything."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def host_of(url: str) -> str:
@@ -93,12 +113,12 @@ def host_of(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
 
 
-def certificate_end_ms(chain: Sequence[Sequence[tuple[str, str]]]) -> int:
+def certificate_end_ms(chain: Sequence[Sequence[tuple[bytes, bytes]]]) -> int:
     """End of the server's own certificate, UTC milliseconds; 0 where there is none or it cannot be read."""
     for name, value in chain[0] if chain else ():
-        if name == "Expire date":
+        if name == b"Expire date":
             try:
-                return ssl.cert_time_to_seconds(value) * 1000
+                return ssl.cert_time_to_seconds(text_of(value)) * 1000
             except ValueError:
                 return 0
     return 0

@@ -113,7 +113,7 @@ class Expectations:
             wanted = claim.expected.fill(saved, plain)
             if (wanted in text) is not (claim.kind is AssertKind.CONTAINS):
                 if claim.kind is AssertKind.CONTAINS:
-                    return f'expected the text "{quoted(wanted)}" in the body, did not find it'
+                    return f'expected the text "{quoted(wanted)}" in the body, did not find it{_unreadable(text)}'
                 return f'expected the text "{quoted(wanted)}" nowhere in the body, found it'
         return ""
 
@@ -138,6 +138,12 @@ class Expectations:
         if self._slow_us is None or taken_us <= self._slow_us:
             return ""
         return f"took {spoken_us(taken_us)}, target {spoken_us(self._slow_us)}"
+
+
+def _unreadable(text: str) -> str:
+    """Say how much of a body is not in the character set that it was read in: the likely cause of a text not found."""
+    count = text.count("\ufffd")
+    return f"; {count} of its {len(text)} characters cannot be read, its character set is another one" if count else ""
 
 
 def _milliseconds(text: str) -> int:

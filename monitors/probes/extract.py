@@ -15,12 +15,15 @@ import jsonpath_rfc9535
 import regex
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from monitors.probes.failures import quoted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INLINE_CHARS = 4096                      # so short a body does a parser no harm
 VALUE_LIMIT = 65_536                     # characters of one value; a token or a view state fits, a body does not
 PATTERN_TIMEOUT_S = 0.2
+DIGITS = 4000                            # of an integer that Python reads at once; longer ones take it long
 
 
 class By(StrEnum):
@@ -106,7 +109,19 @@ def as_text(value: object) -> str:
         return value
     if isinstance(value, _Number):
         return value.literal
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_quoted(key)}:{_inside(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_inside(one) for one in value) + "]"
+    return json.dumps(value)
+
+
+def _inside(value: object) -> str:
+    return _quoted(value) if isinstance(value, str) else as_text(value)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 class _Number(float):
@@ -123,6 +138,26 @@ class _Number(float):
         return self.literal
 
 
+def _whole(literal: str) -> int | _Number:
+    """Read an integer; -0 and those of more digits than Python takes for one keep how they were written."""
+    return _Number(literal) if literal == "-0" or len(literal) > DIGITS else int(literal)
+
+
+def _none_such(name: str) -> Any:
+    raise ValueError(f"{name} is no number in it")
+
+
+def _unlike_json(fault: json.JSONDecodeError) -> str:
+    """Say where reading stopped, by what stands there: whoever is on call sees that it is a login page."""
+    if not fault.doc.strip():
+        return "it is empty"
+    there = quoted(fault.doc[fault.pos : fault.pos + 60], 30)
+    if not there:
+        return "it ends too early"
+    is_first = not fault.doc[: fault.pos].strip()
+    return f'it begins with "{there}"' if is_first else f'"{there}" cannot stand where it does'
+
+
 def _by_css(page: LexborHTMLParser, query: Query) -> Found:
     node = page.css_first(query.expression)
     if node is None:
@@ -137,9 +172,11 @@ def _by_css(page: LexborHTMLParser, query: Query) -> Found:
 
 def _load(body: str) -> tuple[Any, str]:
     try:
-        return json.loads(body, parse_float=_Number), ""
+        return json.loads(body, parse_float=_Number, parse_int=_whole, parse_constant=_none_such), ""
     except RecursionError:
         return None, "the body is JSON nested too deep to be read"
+    except json.JSONDecodeError as exc:
+        return None, f"the body is not JSON: {_unlike_json(exc)}"
     except ValueError as exc:
         return None, f"the body is not JSON: {exc}"
 
@@ -147,11 +184,11 @@ def _load(body: str) -> tuple[Any, str]:
 def _by_json(document: Any, query: Query) -> Found:
     try:
         node = _jsonpath(query.expression).find_one(document)
+        return Found(None) if node is None else _bounded(as_text(node.value))
     except jsonpath_rfc9535.JSONPathError as exc:
         return Found(None, f"the body is JSON that {query.expression} cannot search: {exc}")
     except RecursionError:
         return Found(None, "the body is JSON nested too deep to be searched")
-    return Found(None) if node is None else _bounded(as_text(node.value))
 
 
 def _by_regex(body: str, query: Query) -> Found:
@@ -168,6 +205,10 @@ def _by_regex(body: str, query: Query) -> Found:
 def _bounded(value: str) -> Found:
     if len(value) > VALUE_LIMIT:
         return Found(None, f"the value is {len(value)} characters long, more than {VALUE_LIMIT}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:           # JSON can write half of a character, which can be sent nowhere
+        value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return Found(value)
 
 

@@ -21,7 +21,10 @@ class Phase(StrEnum):
     DNS = "looking up the host's name"
     CONNECT = "connecting"
     TLS = "agreeing on TLS"
+    SEND = "sending the request"
     FIRST_BYTE = "waiting for the first byte of the answer"
+    INTERIM = "waiting for the answer itself: only interim ones (1xx) came"
+    HEADER = "reading the answer's header"
     BODY = "reading the answer"
 
 
@@ -62,6 +65,31 @@ _CERTIFICATE = {
     68: "is signed with a method that is too weak",
 }
 _OPENSSL = re.compile(r"error:[0-9A-Fa-f]+:[^:]*:[^:]*:(.+)$")
+# what the libraries say, and what it means; the first part found counts
+_TLS = (
+    ("wrong version number", "the server does not speak TLS on this port"),
+    ("http request", "the server does not speak TLS on this port"),
+    ("packet length too long", "the server does not speak TLS on this port"),
+    ("protocol version", "the server speaks no version of TLS from 1.2 on"),
+    ("unsupported protocol", "the server speaks no version of TLS from 1.2 on"),
+    ("handshake failure", "the server refused: no cipher or key exchange suits both sides"),
+    ("certificate required", "the server asks for a client certificate"),
+    ("unrecognized name", "the server knows no site of this name"),
+    ("unexpected eof", "the server closed the connection"),
+    ("SSL_ERROR_SYSCALL", "the server closed the connection"),
+)
+_HEADER = (
+    ("Too large response headers", "the answer's header is larger than 300 KiB"),
+    ("Too many response headers", "the answer's header has more than 5000 lines"),
+)
+_BROKEN = (
+    ("Content-Length", "the answer's Content-Length is no length, or there are two"),
+    ("NUL byte", "the answer's header holds a zero byte"),
+)
+_ENCODING = (
+    ("Unrecognized", "the body has an encoding that was not asked for"),
+    ("limit of", "the body is encoded over and over, more than 5 times"),
+)
 
 
 def explain(
@@ -79,7 +107,7 @@ def explain(
         return Failure(problem=f"the monitor could not make the request: {_trimmed(message)}", is_ours=True)
     after = f"after {spoken_us(taken_us)}"
     if code == 6:
-        return Failure(problem=f"the name {host} could not be resolved {after}")
+        return Failure(problem=f"the name {_name(host)} could not be resolved {after}")
     if code == 7:
         return Failure(problem=f"{_connecting(system, host)} {after}")
     if code == 28:
@@ -119,11 +147,7 @@ def _tls(system: int, message: str) -> str:
         return "connection reset"
     reason = _OPENSSL.search(message)
     text = reason[1] if reason else _trimmed(message)
-    if "wrong version number" in text or "http request" in text:
-        return "the server does not speak TLS on this port"
-    if "unexpected eof" in text.lower() or "SSL_ERROR_SYSCALL" in text:
-        return "the server closed the connection"
-    return text
+    return _meaning(_TLS, text) or text
 
 
 def _transfer(code: int, message: str, *, host: str, phase: Phase, system: int, received: int) -> str:
@@ -133,17 +157,37 @@ def _transfer(code: int, message: str, *, host: str, phase: Phase, system: int, 
         return f"{host} closed the connection without an answer"
     if code == 18:
         return f"{host} closed the connection in the middle of the body, {_bytes(received)} read"
-    if code in {1, 8} or "HTTP/0.9" in message:
+    if code == 1 or "HTTP/0.9" in message:
         return f"what {host} answered is not HTTP"
     if code == 61:
-        return "the body is not encoded as its header says"
+        return _meaning(_ENCODING, message) or "the body is not encoded as its header says"
+    if code == 8:
+        return _meaning(_BROKEN, message) or f"the answer's header is broken ({_trimmed(message)})"
+    if code == 100 and not message:
+        return "the answer's header has a line that is longer than 100 KiB"
     if code == 100 or "header" in message.lower():
-        return f"the answer's header is too large or broken ({_trimmed(message)})"
+        return _meaning(_HEADER, message) or f"the answer's header is too large or broken ({_trimmed(message)})"
+    if code == 56 and "chunk" in message:
+        return f"the body's chunks are not as HTTP has them ({_trimmed(message)})"
     if code == 3:
         return f"the address cannot be used ({_trimmed(message)})"
     if code in {55, 56}:
         return f"connection lost to {host} while {phase} ({_trimmed(message)})"
     return f"the request failed while {phase} ({_trimmed(message)})"
+
+
+def head_cut_short(host: str, *, taken_us: int) -> Failure:
+    """Say that an answer ended before its header did, which the library takes for an answer without a body."""
+    after = spoken_us(taken_us)
+    return Failure(problem=f"{host} closed the connection in the middle of the answer's header after {after}")
+
+
+def _meaning(table: tuple[tuple[str, str], ...], message: str) -> str:
+    return next((meaning for part, meaning in table if part.lower() in message.lower()), "")
+
+
+def _name(host: str) -> str:
+    return host.partition(":")[0] if host.count(":") == 1 else host
 
 
 def _trimmed(message: str) -> str:

@@ -15,8 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import pycurl
 
-from monitors.probes.answer import Answer, Marks, Sink, certificate_end_ms, header_of, host_of, phases_of
-from monitors.probes.failures import Phase, explain
+from monitors.probes.answer import (
+    Answer,
+    Marks,
+    Sink,
+    certificate_end_ms,
+    head_of,
+    header_of,
+    host_of,
+    phases_of,
+    text_of,
+)
+from monitors.probes.failures import Failure, Phase, explain, head_cut_short
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
@@ -39,13 +49,16 @@ class HttpSession:
     stands alone, which is cheaper.
     """
 
-    __slots__ = ("_curl", "_engine", "_header_lines", "_keeps", "_lane", "_on_done", "_sent", "_share", "_sink")
+    __slots__ = (
+        "_curl", "_engine", "_head", "_keeps", "_lane", "_on_done", "_sent", "_share", "_sink", "_wants_headers",
+    )
 
     def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool) -> None:
         self._engine, self._lane, self._keeps = engine, lane, keeps
         self._on_done: Callable[[Answer], None] | None = None
         self._sink = Sink()
-        self._header_lines: list[bytes] = []
+        self._head: list[bytes] = []     # header lines as they came, of interim answers too
+        self._wants_headers = False
         self._share: Any = None
         if keeps:
             # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
@@ -67,7 +80,8 @@ class HttpSession:
         self._on_done = on_done
         self._sent = hop
         self._sink = Sink(max_bytes)
-        self._header_lines = []
+        self._head = []
+        self._wants_headers = wants_headers
         curl.reset()
         put = curl.setopt
         put(pycurl.NOSIGNAL, 1)
@@ -81,8 +95,7 @@ class HttpSession:
         put(pycurl.HTTPHEADER, list(hop.headers))
         put(pycurl.WRITEFUNCTION, self._sink)
         put(pycurl.MAXFILESIZE_LARGE, max_bytes)
-        if wants_headers:
-            put(pycurl.HEADERFUNCTION, self._header)
+        put(pycurl.HEADERFUNCTION, self._head.append)
         if hop.method == "HEAD":
             put(pycurl.NOBODY, 1)
         elif hop.method != "GET" or hop.body is not None:
@@ -111,7 +124,7 @@ class HttpSession:
         if self._curl is None:
             return None
         value = None
-        for line in self._curl.getinfo(pycurl.INFO_COOKIELIST):
+        for line in self.cookies():
             fields = line.split("\t")
             if len(fields) == 7 and fields[5] == name:
                 value = fields[6]
@@ -119,7 +132,9 @@ class HttpSession:
 
     def cookies(self) -> tuple[str, ...]:
         """All cookies as lines, to tell whether they have changed."""
-        return tuple(self._curl.getinfo(pycurl.INFO_COOKIELIST)) if self._curl is not None else ()
+        if self._curl is None:
+            return ()
+        return tuple(text_of(line) for line in self._curl.getinfo_raw(pycurl.INFO_COOKIELIST))
 
     def close(self) -> None:
         """End what is under way without calling back, and forget connections and cookies. A repeat is harmless."""
@@ -138,24 +153,29 @@ class HttpSession:
         else:
             curl.close()
 
-    def _header(self, line: bytes) -> None:
-        if line.startswith(b"HTTP/"):    # those of an interim answer do not count
-            self._header_lines.clear()
-        elif b":" in line:
-            self._header_lines.append(line)
-
     def finished(self, curl: pycurl.Curl, code: int, message: str) -> None:
         """Take a finished transfer out of the handle and call back."""
         on_done, self._on_done = self._on_done, None
         if on_done is None:
             return
+        try:
+            answer = self._answer(curl, code, message)
+        except Exception as exc:  # noqa: BLE001 - the run must end, and its service is not to blame
+            answer = Answer()
+            problem = f"an error in the monitor itself: {type(exc).__name__}: {exc}"
+            answer.failure = Failure(problem=problem, is_ours=True)
+        on_done(answer)
+
+    def _answer(self, curl: pycurl.Curl, code: int, message: str) -> Answer:
         get = curl.getinfo
         answer = Answer()
         answer.status = status = get(pycurl.RESPONSE_CODE)
         answer.body = b"".join(self._sink.chunks)
-        answer.content_type = get(pycurl.CONTENT_TYPE) or ""
+        answer.content_type = text_of(curl.getinfo_raw(pycurl.CONTENT_TYPE) or b"")
         answer.address = get(pycurl.PRIMARY_IP)
-        answer.headers = [header_of(line) for line in self._header_lines]
+        head, has_head = head_of(self._head)
+        if self._wants_headers:
+            answer.headers = [header_of(line) for line in head if b":" in line]
         if 300 <= status < 400:
             answer.redirect = get(pycurl.REDIRECT_URL) or ""
         is_tls = self._sent.url.startswith("https:")
@@ -166,16 +186,24 @@ class HttpSession:
         )
         answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
         if is_tls and self._engine.reads_certificates:
-            answer.certificate_ends_ms = certificate_end_ms(get(pycurl.INFO_CERTINFO))
+            answer.certificate_ends_ms = certificate_end_ms(curl.getinfo_raw(pycurl.INFO_CERTINFO))
         if code:
             self._lane.is_looking_up |= reached is Phase.DNS
+            if reached is Phase.FIRST_BYTE and get(pycurl.SIZE_UPLOAD_T) < len(self._sent.body or b""):
+                reached = Phase.SEND
+            elif reached is Phase.BODY and not has_head:
+                reached = Phase.HEADER
+            elif reached is Phase.BODY and status < 200:
+                reached = Phase.INTERIM
             answer.failure = explain(
                 code, message, host=host_of(self._sent.url), phase=reached, taken_us=end,
                 system=get(pycurl.OS_ERRNO) or _own_shortage(code),
                 verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
                 received=self._sink.size, limit=self._sink.limit,
             )
-        on_done(answer)
+        elif not has_head:
+            answer.failure = head_cut_short(host_of(self._sent.url), taken_us=end)
+        return answer
 
 
 class HttpEngine:

@@ -153,6 +153,8 @@ class _StepUnderWay:
         ready = self._ready
         text = decode(answer.body, answer.content_type) if ready.needs_text else ""
         problem = ready.expectations.of_answer(answer, text, self._saved) or self._save_plainly(answer)
+        if problem and answer.status in REDIRECTS and ready.max_redirects and not answer.redirect:
+            problem += ", which names no place to go to,"
         queries = [] if problem else ready.queries(self._saved)
         if not queries:
             return self._found_out(problem)

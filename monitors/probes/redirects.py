@@ -56,7 +56,8 @@ def follow(hop: Hop, status: int, location: str) -> Hop:
         headers = tuple(line for line in headers if not line.lower().startswith(b"content-type:"))
     if origin(location) != origin(hop.url):
         if body is not None:
-            raise RedirectError(f"redirected to {parts.hostname} with what was sent; it is not sent to another host")
+            place = parts.netloc.rpartition("@")[2]
+            raise RedirectError(f"redirected to {place} with what was sent; it is not sent to another host")
         headers = tuple(line for line in headers if line.lower().startswith(_HARMLESS))
     return Hop(method=method, url=location, headers=headers, body=body)
 

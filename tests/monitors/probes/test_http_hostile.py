@@ -128,7 +128,7 @@ CASES = {
     ),
     "chunks that are none": Case(
         bad=raw(CHUNKED + b"zz\r\nhalo\r\n"), good=raw(CHUNKED + b"4\r\nhalo\r\n0\r\n\r\n"),
-        reason=r"(connection lost|the request failed).*while reading the answer",
+        reason=r"the body's chunks are not as HTTP has them \(",
     ),
     "a reset instead of an answer": Case(
         bad=raw(b"", reset=True), good=page(), reason=r"connection reset by 127\.0\.0\.1:\d+ while waiting for the first byte",
@@ -144,7 +144,7 @@ CASES = {
         bad=raw(b"220 mail.example ESMTP\r\n"), good=page(), reason=r"what 127\.0\.0\.1:\d+ answered is not HTTP",
     ),
     "a flood of headers": Case(
-        bad=many_headers(5000), good=many_headers(100), reason=r"the answer's header is too large or broken",
+        bad=many_headers(5000), good=many_headers(100), reason=r"the answer's header is larger than 300 KiB after",
     ),
     "a redirect loop": Case(
         bad=routes({"/": redirect("/a"), "/a": redirect("/b"), "/b": redirect("/a")}), good=steps_to(2),
@@ -300,7 +300,7 @@ def test_a_form_is_not_carried_to_another_host_but_within_one_it_is():
         with serving(routes({"/kirim": redirect(other.url + "/", status=307)})) as server:
             reason = reason_of(tried(watching(server.url, step)))
         assert other.asked == []
-    assert "redirected to 127.0.0.2 with what was sent; it is not sent to another host" in reason
+    assert "redirected to " + other.url.removeprefix("http://") + " with what was sent; it is not sent to another host" in reason
     with serving(routes({"/kirim": redirect("/baru", status=307), "/baru": page()})) as server:
         assert tried(watching(server.url, step)).failed_step is None
     assert (server.asked[1].method, server.asked[1].form) == ("POST", {"nik": "3273"})
