@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,12 +17,22 @@ from monitors.core.model import Run, Target, Transaction, Verdict
 from monitors.settings import DEFAULT_LISTEN, DEFAULT_VANTAGE, Listen, MonitorSettings
 from monitors.targets_source import TargetsFiles
 
+if TYPE_CHECKING:
+    from stacks.model import Settings
+
 GIVE = "give --targets and --ledger"
 STEP_COLUMNS = ("step", "name", "result", "status", "dns", "connect", "tls", "first byte", "body", "ms in all", "saved")
 
 targets_option = click.option(
     "--targets", "-t", multiple=True, type=click.Path(path_type=Path), metavar="FILE|DIR",
     help="Targets document, or folder of them; may be repeated.  [default: STATE/targets]",
+)
+
+
+allow_option = click.option(
+    "--allow-network", "allowed", multiple=True, envvar="SIAGA24_ALLOW_NETWORK", metavar="NETWORK",
+    help="Let probes go to this network or address although it is loopback, link-local, private or the monitor's own; "
+    "may be repeated.  [env: SIAGA24_ALLOW_NETWORK; default: siaga24.yaml, else none]",
 )
 
 
@@ -48,11 +59,12 @@ def monitor() -> None:
     "--for", "for_s", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Print every run, not changes only.")
+@allow_option
 @json_option
 @workspace_options
 def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
-    listen: str | None, vantage: str | None, for_s: float | None, verbose: bool,
+    listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -65,7 +77,9 @@ def run_command(
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     from monitors.wiring import Monitor  # noqa: PLC0415 - a wrong option is told before libraries are loaded
 
-    settings = _settings(workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage)
+    settings = _settings(
+        workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage, allowed=allowed,
+    )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
     watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
     feed.start()
@@ -81,11 +95,12 @@ def run_command(
 @click.argument("target", metavar="AGENCY/SERVICE")
 @click.option("--transaction", metavar="NAME", help="Only this one.  [default: all of the service]")
 @targets_option
+@allow_option
 @json_option
 @workspace_options
 def once_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, target: str, transaction: str | None,
-    targets: tuple[Path, ...],
+    targets: tuple[Path, ...], allowed: tuple[str, ...],
 ) -> int:
     """Run one service's transactions now, each step shown with its timings. Nothing is recorded.
 
@@ -99,7 +114,9 @@ def once_command(
     known = TargetsFiles(targets or (state_folder(workspace, state, else_give=GIVE) / "targets",)).read()
     found = _find(known, target)
     transactions = chosen(found, transaction)
-    runs = run_by_hand(found, transactions)
+    if not allowed and (of_workspace := _of_workspace(workspace, state)):
+        allowed = of_workspace.allow_networks
+    runs = run_by_hand(found, transactions, allow_networks=allowed)
     if as_json:
         from cli.trial import as_plain  # noqa: PLC0415
 
@@ -112,22 +129,29 @@ def once_command(
 
 def _settings(
     workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: Path | None, listen: str | None,
-    vantage: str | None,
+    vantage: str | None, allowed: tuple[str, ...] = (),
 ) -> MonitorSettings:
     """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
     if not targets or ledger is None:
         folder = state_folder(workspace, state, else_give=GIVE)
         targets = targets or (folder / "targets",)
         ledger = ledger or folder / "ledger.sqlite"
-    if (listen is None or vantage is None) and (workspace is not None or Path("siaga24.yaml").is_file()):
-        from stacks.workspace import open_workspace  # noqa: PLC0415 - not needed where all is given
-
-        of_workspace = open_workspace(workspace, state).settings
+    if (listen is None or vantage is None or not allowed) and (of_workspace := _of_workspace(workspace, state)):
         listen, vantage = listen or of_workspace.listen, vantage or of_workspace.vantage
+        allowed = allowed or of_workspace.allow_networks
     return MonitorSettings(
         targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
-        vantage=vantage or DEFAULT_VANTAGE,
+        vantage=vantage or DEFAULT_VANTAGE, allow_networks=allowed,
     )
+
+
+def _of_workspace(workspace: Path | None, state: Path | None) -> Settings | None:
+    """Read the workspace's settings; None where there is no workspace."""
+    if workspace is None and not Path("siaga24.yaml").is_file():
+        return None
+    from stacks.workspace import open_workspace  # noqa: PLC0415 - not needed where all is given
+
+    return open_workspace(workspace, state).settings
 
 
 def _find(known: tuple[Target, ...], key: str) -> Target:

@@ -12,6 +12,8 @@ from rich.text import Text
 from monitors.clock import LifeClock
 from monitors.core.errors import UsageError
 from monitors.core.model import Run, StepResult, Target, Transaction
+from monitors.probes.guard import Guard
+from monitors.probes.guard_own import own_networks
 from monitors.runner import Runner, Watched, watch
 from monitors.wiring import probing
 
@@ -19,15 +21,19 @@ VANTAGE = "by-hand"
 PHASES = ("dns", "connect", "tls", "first byte", "body")
 
 
-def run_by_hand(target: Target, transactions: Sequence[Transaction]) -> list[Run]:
+def run_by_hand(
+    target: Target, transactions: Sequence[Transaction], *, allow_networks: Sequence[str] = (),
+) -> list[Run]:
     """Run each of the target's ``transactions`` once, with its second try where one is due.
 
+    ``allow_networks``: where probes may go beside public addresses, as the monitor itself has it.
     Raises UsageError where one cannot be run.
     """
     async def all_of_them() -> list[Run]:
         loop, clock = asyncio.get_running_loop(), LifeClock()
         runner = Runner(clock, vantage=VANTAGE, life=VANTAGE)
-        with probing(loop, clock, reads_certificates=True) as probe:
+        guard = Guard(allow_networks, own_networks())
+        with probing(loop, clock, reads_certificates=True, guard=guard) as probe:
             wanted = {transaction.name for transaction in transactions}
             return [
                 await one_run(runner, watched) for watched in watch(probe, target) if watched.transaction.name in wanted

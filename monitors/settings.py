@@ -47,6 +47,8 @@ class MonitorSettings:
     vantage: str = DEFAULT_VANTAGE
     most_runs_at_once: int = 2_000
     reload_ms: int = 1_000               # how often targets are looked at for a change
+    # where probes may go although it is loopback, link-local, metadata, private or the monitor's own network
+    allow_networks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """A vantage is a label of metrics and ledger; a monitor runs at least one transaction at a time."""

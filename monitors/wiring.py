@@ -24,6 +24,8 @@ from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.metrics import MonitorMetrics
 from monitors.probes import PROBES
+from monitors.probes.guard import ANYWHERE, Guard
+from monitors.probes.guard_own import own_networks
 from monitors.probes.http import HttpEngine
 from monitors.probes.reader import PageReader
 from monitors.probes.transaction import HTTP, TransactionProbe
@@ -49,10 +51,13 @@ DESCRIPTORS_A_RUN = 2
 
 @contextlib.contextmanager
 def probing(
-    loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False,
+    loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
 ) -> Iterator[TransactionProbe]:
-    """Give a probe with all kinds of steps; what it opened is closed at the end."""
-    engine, reader = HttpEngine(loop, reads_certificates=reads_certificates), PageReader()
+    """Give a probe with all kinds of steps; what it opened is closed at the end.
+
+    ``guard``: which addresses it may connect to; anywhere where a person typed them.
+    """
+    engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
     try:
         yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader)}, loop, clock)
     finally:
@@ -72,6 +77,7 @@ class Monitor:
         on_note: Callable[[str], None],
     ) -> None:
         self.settings, self._on_durable, self._on_note = settings, on_durable, on_note
+        self._guard = Guard(settings.allow_networks, own_networks())
         self._files = TargetsFiles(settings.targets)
         self._signature: Signature = self._files.signature()
         self.targets = self._files.read()
@@ -115,7 +121,7 @@ class Monitor:
         self._loop = loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
         allow_descriptors(self.settings.most_runs_at_once * DESCRIPTORS_A_RUN)
-        with probing(loop, self.clock) as self._probe:
+        with probing(loop, self.clock, guard=self._guard) as self._probe:
             self._assemble()
             try:
                 self._begin()

@@ -53,6 +53,10 @@ def load_settings(path: Path) -> Settings:
         "docker_host": docker["host"] if docker else None,
         "listen": monitor["listen"] if monitor else None,
         "vantage": monitor["vantage"] if monitor else None,
+        "allow_networks": (
+            tuple(network for _, network in monitor["allow_networks"])
+            if monitor and monitor["allow_networks"] else None
+        ),
         "lone_failures": monitor["lone_failures"] if monitor else None,
         "waves": tuple(wave for _, wave in record["waves"]) if record["waves"] else None,
     }

@@ -9,6 +9,7 @@ from typing import Any
 from monitors.clock import LifeClock
 from monitors.core.model import Assertion, AssertKind, Save, SaveKind, Step, Target, Transaction, Try
 from monitors.probes import PROBES
+from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.http import HttpEngine
 from monitors.probes.reader import PageReader
 from monitors.probes.transaction import TransactionProbe
@@ -17,16 +18,18 @@ from tests.factories import a_target, a_transaction
 DEADLINE_MS = 2000
 
 
-def tried(target: Target, *, reads_certificates: bool = False) -> Try:
+def tried(target: Target, *, reads_certificates: bool = False, guard: Guard = ANYWHERE) -> Try:
     """Try the target's first transaction once."""
-    return tried_all([target], reads_certificates=reads_certificates)[0]
+    return tried_all([target], reads_certificates=reads_certificates, guard=guard)[0]
 
 
-def tried_all(targets: Sequence[Target], *, reads_certificates: bool = False) -> list[Try]:
+def tried_all(
+    targets: Sequence[Target], *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
+) -> list[Try]:
     """Try the first transaction of each target, one after the other, on one engine."""
     async def run() -> list[Try]:
         loop = asyncio.get_running_loop()
-        engine, reader = HttpEngine(loop, reads_certificates=reads_certificates), PageReader()
+        engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
         probe = TransactionProbe({"http": PROBES["http"](loop, engine, reader)}, loop, LifeClock())
         try:
             results = []

@@ -27,6 +27,7 @@ from monitors.probes.answer import (
     text_of,
 )
 from monitors.probes.failures import Failure, Phase, explain, head_cut_short
+from monitors.probes.guard import ANYWHERE, Guard, literal_host, told
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_curl", "_engine", "_head", "_keeps", "_lane", "_on_done", "_sent", "_share", "_sink", "_wants_headers",
+        "_curl", "_engine", "_has_opened", "_head", "_keeps", "_lane", "_on_done", "_refused", "_sent", "_share",
+        "_sink", "_wants_headers",
     )
 
     def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool) -> None:
@@ -59,6 +61,8 @@ class HttpSession:
         self._sink = Sink()
         self._head: list[bytes] = []     # header lines as they came, of interim answers too
         self._wants_headers = False
+        self._refused = ""               # the sentence on an address that the guard refused, of the request under way
+        self._has_opened = False         # another address of the host was not refused
         self._share: Any = None
         if keeps:
             # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
@@ -71,9 +75,12 @@ class HttpSession:
 
     def send(
         self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
-        on_done: Callable[[Answer], None],
+        on_done: Callable[[Answer], None], is_placed: bool = False,
     ) -> None:
-        """Begin a request; ``on_done`` is called once, within ``left_s`` seconds. One at a time."""
+        """Begin a request; ``on_done`` is called once, within ``left_s`` seconds. One at a time.
+
+        ``is_placed``: ``connect_to`` names an address that the toolkit itself gave to this host, so it is not judged.
+        """
         curl = self._curl
         if curl is None:
             raise RuntimeError("the session is closed")
@@ -105,6 +112,10 @@ class HttpSession:
                 put(pycurl.CUSTOMREQUEST, hop.method)
         if connect_to:
             put(pycurl.CONNECT_TO, [connect_to])
+        self._refused, self._has_opened = "", False
+        if not is_placed and not self._engine.guard.is_free(literal_host(hop.url)):
+            # judged when it is opened, so that what was looked up and what is connected to are the same
+            put(pycurl.OPENSOCKETFUNCTION, self._open)
         if hop.url.startswith("https:"):
             put(pycurl.SSL_SESSIONID_CACHE, 0)
             put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
@@ -153,6 +164,21 @@ class HttpSession:
         else:
             curl.close()
 
+    def _open(self, _purpose: int, place: Any) -> socket.socket | int:
+        """Open a socket to an address that a name led to, unless the guard refuses it."""
+        address = str(place.addr[0])
+        what = self._engine.guard.refusal(address)
+        if what:
+            self._refused = told(host_of(self._sent.url), address, what)
+            return pycurl.SOCKET_BAD
+        self._has_opened = True
+        try:
+            opened = socket.socket(place.family, place.socktype, place.protocol)
+        except OSError:                  # none left, which is found out afterwards
+            return pycurl.SOCKET_BAD
+        self._engine.opened.append(opened)
+        return opened
+
     def finished(self, curl: pycurl.Curl, code: int, message: str) -> None:
         """Take a finished transfer out of the handle and call back."""
         on_done, self._on_done = self._on_done, None
@@ -187,7 +213,9 @@ class HttpSession:
         answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
         if is_tls and self._engine.reads_certificates:
             answer.certificate_ends_ms = certificate_end_ms(curl.getinfo_raw(pycurl.INFO_CERTINFO))
-        if code:
+        if code and self._refused and not self._has_opened:
+            answer.failure = Failure(problem=self._refused)
+        elif code:
             self._lane.is_looking_up |= reached is Phase.DNS
             if reached is Phase.FIRST_BYTE and get(pycurl.SIZE_UPLOAD_T) < len(self._sent.body or b""):
                 reached = Phase.SEND
@@ -209,14 +237,17 @@ class HttpSession:
 class HttpEngine:
     """All requests under way. Belongs to one event loop and is used on its thread alone."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, reads_certificates: bool = False) -> None:
-        self._loop = loop
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
+    ) -> None:
+        self.loop, self.guard = loop, guard
         self._epoll = select.epoll()
         self._trust = TrustFiles()
         self._lanes: dict[str, _Lane] = {}
         self._by_socket: dict[int, _Lane] = {}
         self.reads_certificates = reads_certificates
         self.idle: list[pycurl.Curl] = []
+        self.opened: list[socket.socket] = []            # libcurl has a duplicate of each by now
         loop.add_reader(self._epoll.fileno(), self._ready)
 
     def open(self, *, ca_pem: str, keeps: bool) -> HttpSession:
@@ -226,7 +257,7 @@ class HttpEngine:
         """
         lane = self._lanes.get(ca_pem)
         if lane is None:
-            lane = self._lanes[ca_pem] = _Lane(self._loop, self._epoll, self._by_socket, self._trust.path(ca_pem))
+            lane = self._lanes[ca_pem] = _Lane(self, self._epoll, self._by_socket, self._trust.path(ca_pem))
         return HttpSession(self, lane, keeps=keeps)
 
     @property
@@ -236,15 +267,22 @@ class HttpEngine:
 
     def close(self) -> None:
         """Give up what is under way, without calling back."""
-        self._loop.remove_reader(self._epoll.fileno())
+        self.loop.remove_reader(self._epoll.fileno())
         for lane in self._lanes.values():
             lane.close()
         self._lanes.clear()
         for curl in self.idle:
             curl.close()
         self.idle.clear()
+        self.let_go()
         self._epoll.close()
         self._trust.close()
+
+    def let_go(self) -> None:
+        """Close our own ends of the sockets that were opened for libcurl."""
+        for opened in self.opened:
+            opened.close()
+        self.opened.clear()
 
     def _ready(self) -> None:
         touched = set()
@@ -261,13 +299,15 @@ class _Lane:
     """One multi handle and its timer."""
 
     __slots__ = (
-        "_by_socket", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up", "running",
+        "_by_socket", "_engine", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up",
+        "running",
     )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, epoll: select.epoll, by_socket: dict[int, _Lane], ca_file: str,
+        self, engine: HttpEngine, epoll: select.epoll, by_socket: dict[int, _Lane], ca_file: str,
     ) -> None:
-        self._loop, self._epoll, self._by_socket, self.ca_file = loop, epoll, by_socket, ca_file
+        self._engine, self._loop = engine, engine.loop
+        self._epoll, self._by_socket, self.ca_file = epoll, by_socket, ca_file
         self.running: dict[pycurl.Curl, HttpSession] = {}
         self.is_looking_up = False       # a name is perhaps still being looked up by a thread of the library
         self._woken = False
@@ -296,6 +336,8 @@ class _Lane:
 
     def reap(self) -> None:
         """Hand out what has finished."""
+        if self._engine.opened:
+            self._engine.let_go()
         finished: deque[tuple[pycurl.Curl, int, str]] = deque()
         more = 1
         while more:

@@ -40,6 +40,11 @@ class Request:
                 raise UsageError(f'{target.key}: step "{step.name}": {exc}') from exc
 
     @property
+    def address(self) -> str:
+        """The URL as the definition has it."""
+        return self._url.text
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the saved values that it needs."""
         templates = [self._url, self._body, *(value for _, value in self._headers)]

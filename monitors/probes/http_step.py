@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,6 +11,7 @@ from monitors.core.model import SaveKind
 from monitors.probes.expectations import Expectations
 from monitors.probes.extract import By, Query, check
 from monitors.probes.fill import Template, in_css, in_jsonpath
+from monitors.probes.guard import literal_host, told
 from monitors.probes.http_request import Request
 from monitors.probes.http_try import HttpTry
 
@@ -42,20 +44,35 @@ class HttpKind:
 class HttpSteps:
     """The steps of a transaction over HTTP."""
 
-    __slots__ = ("ca_pem", "connect_to", "keeps", "kind", "max_bytes", "steps")
+    __slots__ = ("ca_pem", "connect_to", "keeps", "kind", "max_bytes", "placed", "steps")
 
     def __init__(self, kind: HttpKind, target: Target, transaction: Transaction) -> None:
         self.kind = kind
         self.ca_pem = target.ca_pem
         self.max_bytes = transaction.max_body_bytes
         self.connect_to = connect_to(target)
+        # the toolkit put the service there: exactly this address is allowed, for this origin alone
+        self.placed = origin_text(target.base_url) if has_literal(target.connect_to) else ""
         self.steps = tuple(_ready(target, step) for step in transaction.steps)
         # cookies and a kept connection only matter where there is a second request
         self.keeps = len(self.steps) > 1 or any(step.max_redirects or step.cookies for step in self.steps)
+        for step, ready in zip(transaction.steps, self.steps, strict=True):
+            self._check_place(target, step.name, ready.request.address)
 
     def open(self) -> HttpTry:
         """Begin one try."""
         return HttpTry(self)
+
+    def is_placed(self, url: str) -> bool:
+        """Tell whether a URL is at the target's own origin, which the toolkit gave an address to."""
+        return self.placed != "" and url.startswith(self.placed) and url[len(self.placed):][:1] in ("", "/", "?", "#")
+
+    def _check_place(self, target: Target, name: str, url: str) -> None:
+        """Refuse an address that is written into the definition itself, before anything runs."""
+        address = literal_host(url)
+        what = self.kind.engine.guard.refusal(address) if address and not self.is_placed(url) else ""
+        if what:
+            raise UsageError(f'{target.key}: step "{name}": {told(address, address, what)}')
 
 
 class ReadyStep:
@@ -104,6 +121,17 @@ def _expression(save: Save, text: Template, saved: Mapping[str, str]) -> str:
     if save.kind is SaveKind.REGEX:
         return save.expression           # braces and dollars are its own syntax
     return text.fill(saved, in_css if save.kind is SaveKind.CSS else in_jsonpath)
+
+
+def origin_text(url: str) -> str:
+    """Give a URL up to its host and port, as it is written."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}"
+
+
+def has_literal(place: str) -> bool:
+    """Tell whether ADDRESS:PORT has an IP address and not a name."""
+    return literal_host(f"http://{place}") != ""
 
 
 def connect_to(target: Target) -> str:

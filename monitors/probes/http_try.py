@@ -122,6 +122,7 @@ class _StepUnderWay:
             hop, left_s=self._ends_s - self._loop.time(), max_bytes=self._steps.max_bytes,
             connect_to=self._steps.connect_to, wants_headers=self._ready.wants_headers,
             on_done=lambda answer: self._go_on(lambda: self._answered(hop, answer)),
+            is_placed=self._steps.is_placed(hop.url),
         )
 
     def _answered(self, hop: Hop, answer: Answer) -> _End | None:

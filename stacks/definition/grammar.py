@@ -208,6 +208,17 @@ SETTINGS = Shape(
                     "vantage": Key(
                         kind=NAMES, doc="Name of the place that it runs from.", default="local", example="bandung"
                     ),
+                    "allow_networks": Key(
+                        kind=ListOf(
+                            kind=Text(word="a network or an address", most=60, check=names.network), most=100,
+                            is_set=True,
+                        ),
+                        doc="Networks that probes may go to although they are loopback, link-local, private or the "
+                        "monitor's own; all others of these are refused, after names are looked up and after every "
+                        "redirect.",
+                        default="none",
+                        example="[10.20.0.0/16]",
+                    ),
                     "lone_failures": Key(
                         kind=Number(above=Decimal(0), most=Decimal(50)),
                         doc="Percent of single tries that fail at a healthy service; promises must stay provable.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError, ip_network
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -126,6 +126,15 @@ def address(text: str) -> str:
         IPv4Address(text)
     except AddressValueError:
         return "write an address such as 127.0.0.1 (this machine only) or 0.0.0.0 (all its addresses)"
+    return ""
+
+
+def network(text: str) -> str:
+    """Check a network or an address that probes may go to."""
+    try:
+        ip_network(text)
+    except ValueError as exc:
+        return f"write a network such as 10.20.0.0/16, or one address such as 127.0.0.1: {exc}"
     return ""
 
 

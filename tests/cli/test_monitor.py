@@ -114,6 +114,15 @@ def test_everything_comes_from_the_workspace_unless_it_is_given(tmp_path: Path):
     assert found.targets == (workspace / ".siaga24" / "targets",)
     assert found.ledger == workspace / ".siaga24" / "ledger.sqlite"
     assert (found.listen, found.vantage) == (Listen(host="127.0.0.1", port=23456), "surabaya-1")
+    assert found.allow_networks == ()
+
+    settings_file = workspace / "siaga24.yaml"
+    settings_file.write_text(
+        settings_file.read_text("utf-8").replace("vantage: surabaya-1", "vantage: surabaya-1, allow_networks: [10.2.0.0/16]"),
+        "utf-8",
+    )
+    assert resolve(workspace).allow_networks == ("10.2.0.0/16",)
+    assert resolve(workspace, allowed=("10.9.9.9",)).allow_networks == ("10.9.9.9",)
 
     elsewhere = resolve(workspace, tmp_path / "lain", listen="127.0.0.1:1", vantage="x")
     assert elsewhere.ledger == tmp_path / "lain" / "ledger.sqlite"
@@ -131,3 +140,17 @@ def test_without_a_workspace_targets_and_ledger_must_be_given(tmp_path: Path, mo
 def test_an_address_that_is_none_is_wrong_use(tmp_path: Path):
     with pytest.raises(UsageError, match='listen "9924": expected HOST:PORT'):
         resolve(targets=(tmp_path,), ledger=tmp_path / "l.sqlite", listen="9924")
+
+
+def test_an_address_of_this_machine_is_not_probed_by_hand_either_unless_it_is_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.delenv("SIAGA24_ALLOW_NETWORK")
+    monkeypatch.chdir(tmp_path)
+    with serving(page()) as server:
+        target = a_target(base_url=server.url)
+        with pytest.raises(UsageError, match=r"127\.0\.0\.1 is an address of the monitor's own machine, where the monitor"):
+            once(tmp_path, target)
+        assert once(tmp_path, target, "--allow-network", "127.0.0.1")[0] == 0
+        with pytest.raises(UsageError, match=r'network "x": .*; expected an address or a network such as 127\.0\.0\.1'):
+            once(tmp_path, target, "--allow-network", "x")

@@ -27,7 +27,7 @@ def settings_in(folder: Path, *targets: Target, port: int = 0) -> MonitorSetting
     (folder / "targets.json").write_text(json.dumps(to_document(targets)), encoding="utf-8")
     return MonitorSettings(
         targets=(folder / "targets.json",), ledger=folder / "ledger.sqlite", listen=Listen(host="127.0.0.1", port=port),
-        vantage="uji",
+        vantage="uji", allow_networks=("127.0.0.0/8",),
     )
 
 

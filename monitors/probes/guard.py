@@ -1,0 +1,133 @@
+"""Which addresses the monitor may connect to. Pure.
+
+A definition is written by an agency, and answers come from strangers: neither may send the monitor to its own machine,
+to a cloud's metadata service or into the networks around it. An address is judged when a socket is opened for it, after
+its name was looked up, so that no second look-up can give another one.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from monitors.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Address = IPv4Address | IPv6Address
+    Network = IPv4Network | IPv6Network
+
+# where clouds tell a machine its secrets: AWS, Azure, GCP and others; AWS on IPv6; Alibaba; Oracle; Azure's wire server
+METADATA = frozenset(ip_address(text) for text in (
+    "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16",
+))
+_NAT64 = ip_network("64:ff9b::/96")
+_SHARED = ip_network("100.64.0.0/10")
+_MOST_REMEMBERED = 50_000
+# the whole of what stands before the path, so that no reader of URLs can take another host out of it
+_BYTE = "(?:0|[1-9][0-9]{0,2})"
+_LITERAL = re.compile(
+    rf"https?://(?:(?P<v4>{_BYTE}(?:\.{_BYTE}){{3}})|\[(?P<v6>[0-9A-Fa-f:.]+)\])(?::[0-9]+)?(?:[/?#]|$)",
+)
+
+
+class Guard:
+    """Judges addresses. ``allowed``: networks that ops allow by name; ``own``: networks that the monitor stands in.
+
+    Raises UsageError where a text is no network.
+    """
+
+    def __init__(self, allowed: Iterable[str] = (), own: Iterable[str] = ()) -> None:
+        self._allowed = tuple(network_of(text) for text in allowed)
+        self._own = tuple(network_of(text) for text in own)
+        self._known: dict[str, str] = {}
+
+    def refusal(self, address: str) -> str:
+        """Say what ``address``, an IP address in text, is that it is refused for; "" where it is not."""
+        told = self._known.get(address)
+        if told is None:
+            told = self._judge(address)
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[address] = told
+        return told
+
+    def is_free(self, literal: str) -> bool:
+        """Tell whether an address that a URL has in it (``literal_host``) needs no look when a socket is opened."""
+        return literal != "" and not self.refusal(literal)
+
+    def _judge(self, text: str) -> str:
+        try:
+            address = ip_address(text.partition("%")[0])
+        except ValueError:
+            return "no IP address"
+        address = _within(address)
+        if any(address in network for network in self._allowed):
+            return ""
+        if address in METADATA:
+            return "the address of a cloud's metadata service"
+        if address.is_loopback or address.is_unspecified:
+            return "an address of the monitor's own machine"
+        if address.is_link_local:
+            return "a link-local address"
+        if address.is_multicast:
+            return "an address of many machines (multicast)"
+        if address.is_private or address in _SHARED:
+            return "an address of a private network"
+        own = next((network for network in self._own if address in network), None)
+        if own is not None:
+            return f"an address of the monitor's own network {own}"
+        return "" if address.is_global else "a reserved address"
+
+
+class _Anywhere(Guard):
+    """Refuses nothing: a person typed the address."""
+
+    def refusal(self, address: str) -> str:  # noqa: ARG002 - the guard's signature
+        """Refuse nothing."""
+        return ""
+
+    def is_free(self, literal: str) -> bool:  # noqa: ARG002 - the guard's signature
+        """Need no further look."""
+        return True
+
+
+ANYWHERE: Guard = _Anywhere()
+
+
+def literal_host(url: str) -> str:
+    """Give the IP address that stands in ``url`` in place of a name, "" where it is a name or written oddly."""
+    found = _LITERAL.match(url)
+    return (found["v4"] or found["v6"]) if found else ""
+
+
+def network_of(text: str) -> Network:
+    """Read a network such as 10.0.0.0/8, or one address. Raises UsageError."""
+    try:
+        return ip_network(text.strip())
+    except ValueError as exc:
+        raise UsageError(
+            f'network "{text}": {exc}; expected an address or a network such as 127.0.0.1 or 10.20.0.0/16',
+        ) from None
+
+
+def told(host: str, address: str, what: str) -> str:
+    """Say that an address was refused, and how it is allowed."""
+    leads = f"{host} is" if host.strip("[]") == address else f"{host} leads to {address},"
+    return (
+        f"{leads} {what}, where the monitor does not connect; if it is meant, ops allow it: "
+        f"siaga24 monitor run --allow-network {address.partition('%')[0]}"
+    )
+
+
+def _within(address: Address) -> Address:
+    """Give the IPv4 address that an IPv6 one stands for: mapped, 6to4 or NAT64; else the address itself."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in _NAT64:
+            inner = IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return inner
+    return address
