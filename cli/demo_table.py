@@ -137,16 +137,23 @@ class Watch:
 
 
 def picture(rows: Sequence[ServiceFigures], hint: str) -> Group:
-    """Draw the table: a line for each service, what is wrong below it, and how to end it."""
+    """Draw the table: a line for each service below its agency, what is wrong below all, and how to end it.
+
+    It fits into 80 columns.
+    """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in ("service", "verdict", "since"):
         table.add_column(column, no_wrap=True)
     for column in ("last run", "availability", "coverage", "runs"):
         table.add_column(column, justify="right", no_wrap=True)
+    agency = ""
     for row in rows:
         kept = row.statement
+        if row.target.agency != agency:
+            agency = row.target.agency
+            table.add_row(Text(agency, style="dim"))
         table.add_row(
-            Text.assemble(row.target.agency, ("/", "dim"), (row.target.service, "bold")),
+            Text.assemble("  ", (row.target.service, "bold")),
             verdict_text(row.verdict),
             row.since,
             row.duration,

@@ -93,9 +93,10 @@ def test_a_transaction_that_never_ran_makes_it_bad():
 
 def test_the_picture_has_a_line_for_each_service_and_the_reason_below():
     printed = io.StringIO()
-    Console(file=printed, width=120).print(picture(figures(recorded("uudd"), now_ms=end("uudd")), "Ctrl-C ends it."))
+    Console(file=printed, width=80).print(picture(figures(recorded("uudd"), now_ms=end("uudd")), "Ctrl-C ends it."))
     text = printed.getvalue()
-    assert "dinkes/antrean" in text
+    assert "  antrean" in text
+    assert "…" not in text, "a figure is cut off in 80 columns"
     assert "50.000 %" in text
     assert "100.000 %" in text
     assert 'dinkes/antrean: step 1 of 1 "buka halaman"' in text
