@@ -86,6 +86,10 @@ _BROKEN = (
     ("Content-Length", "the answer's Content-Length is no length, or there are two"),
     ("NUL byte", "the answer's header holds a zero byte"),
 )
+_CHUNKS = (
+    ("hex digit", "the body comes in chunks, and the length of one is no number"),
+    ("longer than", "the body comes in chunks, and the length of one is too large"),
+)
 _ENCODING = (
     ("Unrecognized", "the body has an encoding that was not asked for"),
     ("limit of", "the body is encoded over and over, more than 5 times"),
@@ -168,7 +172,7 @@ def _transfer(code: int, message: str, *, host: str, phase: Phase, system: int, 
     if code == 100 or "header" in message.lower():
         return _meaning(_HEADER, message) or f"the answer's header is too large or broken ({_trimmed(message)})"
     if code == 56 and "chunk" in message:
-        return f"the body's chunks are not as HTTP has them ({_trimmed(message)})"
+        return _meaning(_CHUNKS, message) or f"the body's chunks are not as HTTP has them ({_trimmed(message)})"
     if code == 3:
         return f"the address cannot be used ({_trimmed(message)})"
     if code in {55, 56}:

@@ -1,0 +1,56 @@
+"""A hostile server as a case: what it does, its well-behaved twin, and what the monitor must say of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from monitors.core.model import Step, Target, Verdict
+from tests.factories import a_target, a_transaction
+from tests.hostile.stage import Server
+
+STALLS_MS = 1_500                        # deadline of each try against a server that never comes to an end
+PATIENCE_MS = 10_000                     # of all others: nothing may run into it, also on a busy machine
+LIMIT = 64 * 1024
+HOME = Step(name="buka")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One hostile server. ``reason``: a regular expression for all that is said after the step's place.
+
+    ``stalls``: it never comes to an end by itself, so that the deadline must end it.
+    """
+
+    name: str
+    bad: Server
+    good: Server
+    reason: str
+    steps: tuple[Step, ...] = (HOME,)
+    failed_step: str = "buka"
+    verdict: Verdict = Verdict.DOWN
+    stalls: bool = False
+    max_body_bytes: int = LIMIT
+
+    @property
+    def deadline_ms(self) -> int:
+        """Of one try; the twin has the same."""
+        return STALLS_MS if self.stalls else PATIENCE_MS
+
+    @property
+    def whole_reason(self) -> str:
+        """A regular expression for the run's whole reason, the step's place included."""
+        names = [step.name for step in self.steps]
+        name = self.failed_step or names[0]
+        return rf'step {names.index(name) + 1} of {len(names)} "{re.escape(name)}": {self.reason}'
+
+    def target(self, url: str, ca_pem: str, service: str) -> Target:
+        """Make the target that watches a server at ``url`` as this case asks."""
+        transaction = a_transaction(
+            steps=self.steps, deadline_ms=self.deadline_ms, interval_ms=2 * self.deadline_ms + 1000,
+            max_body_bytes=self.max_body_bytes,
+        )
+        return a_target(
+            agency="uji", service=service, base_url=url, transactions=(transaction,),
+            ca_pem=ca_pem if url.startswith("https:") else "",
+        )
