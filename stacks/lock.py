@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
 from monitors.core.errors import StackBusyError
-from stacks.process import is_same_process, start_ticks
+from stacks.process import end_session, is_alive, is_same_process, start_ticks
 from stacks.statefile import unwritable
 
 if TYPE_CHECKING:
@@ -128,7 +128,10 @@ def _read(file: IO[str]) -> Holder | None:
 def _wait_for_orphan(
     last: Holder | None, code: str, on_wait: Callable[[str], None], patience_s: float,
 ) -> None:
-    """Wait for the Pulumi process of a holder that was killed; it notices within moments that nobody listens."""
+    """Wait for the Pulumi process of a holder that was killed; it notices within moments that nobody listens.
+
+    What a killed one left running is ended.
+    """
     if last is None or not last.child or last.host != socket.gethostname():
         return
     deadline = time.monotonic() + patience_s
@@ -143,3 +146,5 @@ def _wait_for_orphan(
                 f"wait until it has ended, or end it with: kill -INT {last.child}",
             )
         time.sleep(ORPHAN_POLL_S)
+    if not is_alive(last.child):
+        end_session(last.child)          # a provider outlives a Pulumi that was killed

@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import signal
 from pathlib import Path
 
 PROC = Path("/proc")
 CLOCK_SLACK = dt.timedelta(seconds=5)    # the kernel's boot time is whole seconds, and clocks are set
-_START_TIME_FIELD = 19                   # of /proc/PID/stat, counted after the command's closing bracket
+_SESSION_FIELD = 3                       # of /proc/PID/stat, counted after the command's closing bracket
+_START_TIME_FIELD = 19
 _LISTEN = "0A"
 
 
@@ -51,6 +53,22 @@ def began_after(pid: int, moment: dt.datetime) -> bool:
         return False
     began = dt.datetime.fromtimestamp(booted + ticks / os.sysconf("SC_CLK_TCK"), dt.UTC)
     return began > moment + CLOCK_SLACK
+
+
+def end_session(leader: int) -> int:
+    """Kill what is left of the session that ``leader`` began; how many processes that were.
+
+    A session's number is not given to a new process before the last one of the session has ended.
+    """
+    ended = 0
+    for folder in PROC.iterdir() if PROC.is_dir() else ():
+        if folder.name.isdigit():
+            fields = _stat_fields(int(folder.name))
+            if len(fields) > _SESSION_FIELD and fields[_SESSION_FIELD] == str(leader) and fields[0] != "Z":
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(int(folder.name), signal.SIGKILL)
+                    ended += 1
+    return ended
 
 
 def _stat_fields(pid: int) -> list[str]:

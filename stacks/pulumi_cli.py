@@ -21,6 +21,8 @@ from pulumi.automation import CommandResult, PulumiCommand
 from pulumi.automation.errors import create_command_error
 from semver import VersionInfo
 
+from stacks.process import end_session
+
 if TYPE_CHECKING:
     from stacks.pulumi_state import BackendFiles
     from stacks.toolchain import Tool
@@ -102,7 +104,7 @@ class Cli(PulumiCommand):
                     continue
                 # It may have ended just now: a signal handler interrupts the very call that would tell.
                 if number == signal.SIGKILL:
-                    os.killpg(child.pid, number)
+                    end_session(child.pid)       # the provider is in a process group of its own
                 else:
                     os.kill(child.pid, number)
 

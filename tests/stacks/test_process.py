@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 
-from stacks.process import began_after, is_alive, is_same_process, listener_of, start_ticks
+from stacks.process import began_after, end_session, is_alive, is_same_process, listener_of, start_ticks
 
 
 def ended_process() -> int:
@@ -30,6 +30,20 @@ def test_a_zombie_is_not_alive() -> None:
     while is_alive(child.pid):
         pass
     child.wait()
+
+
+def test_what_outlives_the_leader_of_a_session_is_ended_whatever_its_group() -> None:
+    # Keeps a child in a process group of its own, as Pulumi keeps its providers, and ends.
+    leader = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess as s; print(s.Popen(['sleep', '60'], process_group=0, stdout=s.DEVNULL).pid)"],
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )
+    child = int(leader.communicate()[0])
+    assert is_alive(child)
+    assert end_session(leader.pid) == 1
+    while is_alive(child):
+        pass
+    assert end_session(leader.pid) == 0
 
 
 def test_a_reused_id_is_another_process() -> None:

@@ -14,6 +14,7 @@ import docker
 import pytest
 
 from stacks.hosting import helper_labels
+from stacks.process import end_session
 from stacks.toolchain import Toolchain
 from tests.scenarios.engine_things import until
 from tests.stacks.engine.deploying import HANGS, Deploying, deploying
@@ -69,6 +70,7 @@ def test_an_up_killed_at_any_moment_is_mended_by_the_next(place: Deploying, mome
     place.assert_whole()
     assert pulumi_locks(place) == []
     assert len(place.containers("replica")) == 1
+    assert not pulumi or end_session(pulumi) == 0, "the provider of the Pulumi that was killed still runs"
 
 
 def test_a_first_interrupt_ends_in_order_and_the_next_up_goes_on(place: Deploying) -> None:
