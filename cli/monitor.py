@@ -35,6 +35,12 @@ allow_option = click.option(
     "may be repeated.  [env: SIAGA24_ALLOW_NETWORK; default: siaga24.yaml, else none]",
 )
 
+canary_option = click.option(
+    "--canary", "canaries", multiple=True, envvar="SIAGA24_CANARY", metavar="URL|HOST:PORT",
+    help="Witness of this machine's own network; a run that fails is unknown, not down, where most of them cannot be "
+    "reached either; name several.  [env: SIAGA24_CANARY; default: siaga24.yaml, else none, and nothing is asked]",
+)
+
 
 @click.group()
 def monitor() -> None:
@@ -60,11 +66,13 @@ def monitor() -> None:
 )
 @click.option("--verbose", "-v", is_flag=True, help="Print every run, not changes only.")
 @allow_option
+@canary_option
 @json_option
 @workspace_options
 def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
+    canaries: tuple[str, ...],
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -79,6 +87,7 @@ def run_command(
 
     settings = _settings(
         workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage, allowed=allowed,
+        canaries=canaries,
     )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
     watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
@@ -129,19 +138,21 @@ def once_command(
 
 def _settings(
     workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: Path | None, listen: str | None,
-    vantage: str | None, allowed: tuple[str, ...] = (),
+    vantage: str | None, allowed: tuple[str, ...] = (), canaries: tuple[str, ...] = (),
 ) -> MonitorSettings:
     """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
     if not targets or ledger is None:
         folder = state_folder(workspace, state, else_give=GIVE)
         targets = targets or (folder / "targets",)
         ledger = ledger or folder / "ledger.sqlite"
-    if (listen is None or vantage is None or not allowed) and (of_workspace := _of_workspace(workspace, state)):
+    is_open = listen is None or vantage is None or not allowed or not canaries
+    if is_open and (of_workspace := _of_workspace(workspace, state)):
         listen, vantage = listen or of_workspace.listen, vantage or of_workspace.vantage
         allowed = allowed or of_workspace.allow_networks
+        canaries = canaries or of_workspace.canaries
     return MonitorSettings(
         targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
-        vantage=vantage or DEFAULT_VANTAGE, allow_networks=allowed,
+        vantage=vantage or DEFAULT_VANTAGE, allow_networks=allowed, canaries=canaries,
     )
 
 

@@ -10,11 +10,16 @@ from monitors.core.verdict import US_PER_MS, spoken_us
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitors.core.canary import CanaryCheck
     from monitors.core.model import Target
     from monitors.recorder import RecorderState
 
 OLD_BATCH_S = 5.0                        # no durable batch for so long is a problem, not a delay
 LAG_MS = 2_000                           # the same for the loop
+NO_CANARIES = (
+    "none are configured: where this machine's own network fails, services read as down; name several, "
+    "--canary URL or HOST:PORT"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +35,8 @@ class Facts:
     loop_lag_ms: int
     wall_clock_off_by_ms: int
     warnings: Sequence[str]
+    canaries: Sequence[str] = ()
+    canary_check: CanaryCheck | None = None      # the last
 
 
 def health(facts: Facts) -> dict[str, Any]:
@@ -47,10 +54,14 @@ def health(facts: Facts) -> dict[str, Any]:
         problems.append(f"nothing was written to the ledger for {recording.batch_age_s:.0f} s")
     if recording.overflowed:
         problems.append(f"{recording.overflowed} results did not fit into the queue and are lost")
+    warnings = list(facts.warnings)
+    check = facts.canary_check
+    if check is not None and not check.works:
+        warnings.append(f"this machine's own network fails, and runs that fail are unknown: {check.summary}")
     return {
         "status": "failing" if problems else "ok",
         "problems": problems,
-        "warnings": list(facts.warnings),
+        "warnings": warnings,
         "vantage": facts.vantage,
         "life": facts.life,
         "targets": len(facts.targets),
@@ -60,6 +71,19 @@ def health(facts: Facts) -> dict[str, Any]:
             "last_batch_age_s": round(recording.batch_age_s, 3), "waiting": recording.waiting,
             "overflowed": recording.overflowed,
         },
+        "canaries": _canaries(facts),
         "loop_lag_ms": facts.loop_lag_ms,
         "wall_clock_off_by_ms": facts.wall_clock_off_by_ms,
+    }
+
+
+def _canaries(facts: Facts) -> dict[str, Any]:
+    """Say what the witnesses of the own network said last, or what it means that there are none."""
+    if not facts.canaries:
+        return {"configured": 0, "note": NO_CANARIES}
+    check = facts.canary_check
+    return {
+        "configured": len(facts.canaries), "works": None if check is None else check.works,
+        "checked_ms": None if check is None else check.began_ms,
+        "said": {} if check is None else {one.name: one.reason or "reached" for one in check.said},
     }

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
+    from monitors.core.canary import CanaryCheck
     from monitors.series import Labels, Sample
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+CANARY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 LATENESS_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30)
 
 
@@ -94,6 +96,18 @@ class MonitorMetrics:
         self._faults = Counter(
             "siaga24_monitor_faults", "Faults of the monitor itself, by kind.", ("kind",), registry=registry,
         )
+        self._canary_up = Gauge(
+            "siaga24_canary_up", "1 if this witness of the own network could be reached at the last check, else 0.",
+            ("canary",), registry=registry,
+        )
+        self._canary_checks = Counter(
+            "siaga24_canary_checks", "Checks of the own network: whether most canaries could be reached.",
+            ("result",), registry=registry,
+        )
+        self._canary_s = Histogram(
+            "siaga24_canary_check_seconds", "Time that one check of all canaries took.",
+            buckets=CANARY_BUCKETS_S, registry=registry,
+        )
 
     def appended(self, *, runs: int, duration_s: float, lag_s: float, heartbeat_ms: int) -> None:
         """Count a batch that is durable. ``lag_s``: age of the oldest run's end; 0 for an empty batch."""
@@ -121,6 +135,13 @@ class MonitorMetrics:
     def fault(self, kind: str) -> None:
         """Count a fault of our own; ``kind`` is one of a small closed set (``suspended``)."""
         self._faults.labels(kind).inc()
+
+    def canary_checked(self, check: CanaryCheck) -> None:
+        """Take a check of the own network in."""
+        for one in check.said:
+            self._canary_up.labels(one.name).set(one.works)
+        self._canary_checks.labels("works" if check.works else "failed").inc()
+        self._canary_s.observe((check.ended_ms - check.began_ms) / 1e3)
 
     def render(self) -> bytes:
         """Answer a scrape: text format 0.0.4, to be sent with ``content_type``."""

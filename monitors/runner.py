@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitors.clock import Clock
+    from monitors.core.canary import CanaryCheck
     from monitors.core.model import Target, Transaction
     from monitors.probes.base import Journey, Probe
 
@@ -45,13 +46,23 @@ def watch(probe: Probe, target: Target) -> list[Watched]:
 
 
 class Runner:
-    """Runs transactions and makes their records, as one life of the monitor at one vantage."""
+    """Runs transactions and makes their records, as one life of the monitor at one vantage.
 
-    def __init__(self, clock: Clock, *, vantage: str, life: str) -> None:
-        self.clock, self.vantage, self.life = clock, vantage, life
+    ``ask_canaries``: gives its argument a check of the own network that begins from then on; None where there is none
+    to ask.
+    """
+
+    def __init__(
+        self, clock: Clock, *, vantage: str, life: str,
+        ask_canaries: Callable[[Callable[[CanaryCheck], None]], None] | None = None,
+    ) -> None:
+        self.clock, self.vantage, self.life, self.ask_canaries = clock, vantage, life, ask_canaries
 
     def run(self, watched: Watched, *, sequence: int, scheduled_ms: int, on_done: Callable[[Run], None]) -> None:
-        """Begin a run; ``on_done`` gets its record, once, by twice the transaction's deadline."""
+        """Begin a run; ``on_done`` gets its record, once, by twice the transaction's deadline.
+
+        Where both tries failed, a check of the own network comes on top.
+        """
         _RunUnderWay(self, watched, sequence, scheduled_ms, on_done).begin()
 
     def missed(self, watched: Watched, *, sequence: int, scheduled_ms: int, reason: str) -> Run:
@@ -100,17 +111,28 @@ class _RunUnderWay:
             self._end(attempt)
 
     def _second_done(self, attempt: Try) -> None:
-        if self._first is not None:
-            self._end(self._first, attempt)
+        first = self._first
+        if first is None:
+            return
+        ask = self._runner.ask_canaries
+        if ask is None or attempt.fault or attempt.failed_step is None:
+            self._end(first, attempt)
+        else:
+            # it would be `down`: only a check that begins now, after the last try, can tell whose fault that is
+            ask(lambda check: self._end(first, attempt, check))
 
-    def _end(self, first: Try, second: Try | None = None) -> None:
+    def _end(self, first: Try, second: Try | None = None, canary: CanaryCheck | None = None) -> None:
         runner, watched = self._runner, self._watched
-        # asking canaries before a `down` belongs here: judge() takes what they say
-        found = judge(first, second, latency_target_ms=watched.latency_target_ms)
+        found = judge(
+            first, second, latency_target_ms=watched.latency_target_ms,
+            own_network_works=None if canary is None else canary.works,
+            network_said="" if canary is None else canary.summary,
+        )
         self._on_done(Run(
             agency=watched.target.agency, service=watched.target.service, transaction=watched.transaction.name,
             vantage=runner.vantage, life=runner.life, sequence=self._sequence, scheduled_ms=self._scheduled_ms,
             started_ms=first.started_ms, ended_ms=max(runner.clock.now_ms, first.started_ms), outcome=Outcome.DONE,
             verdict=found.verdict, reason=found.reason, failed_step=found.failed_step,
             first_try_failed=found.first_try_failed, tries=(first,) if second is None else (first, second),
+            canary=canary,
         ))

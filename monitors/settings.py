@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from monitors.core.canary import witnesses
 from monitors.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class MonitorSettings:
     reload_ms: int = 1_000               # how often targets are looked at for a change
     # where probes may go although it is loopback, link-local, metadata, private or the monitor's own network
     allow_networks: tuple[str, ...] = ()
+    # witnesses of the own network, URL or HOST:PORT; none: failing runs are judged without asking
+    canaries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """A vantage is a label of metrics and ledger; a monitor runs at least one transaction at a time."""
@@ -58,5 +61,9 @@ class MonitorSettings:
             )
         if self.most_runs_at_once < 1:
             raise UsageError(f"most runs at once {self.most_runs_at_once}: expected 1 or more")
+        try:
+            witnesses(self.canaries)
+        except ValueError as exc:
+            raise UsageError(str(exc)) from None
         if not self.targets:
             raise UsageError("no targets: expected at least one document or folder")

@@ -13,7 +13,9 @@ import uuid
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from monitors.canary import Canaries
 from monitors.clock import LifeClock
+from monitors.core.canary import CanaryCheck, witnesses
 from monitors.core.errors import LedgerError, UsageError
 from monitors.core.history import Gap, Life
 from monitors.core.model import Outcome
@@ -112,6 +114,7 @@ class Monitor:
         self._warning = ""
         self._unready: tuple[str, ...] = ()
         self._is_ended = False
+        self._own_network_works = True
 
     async def run(self, *, for_s: float | None = None) -> None:
         """Watch until a signal, or for ``for_s`` seconds; then let runs end, write what waits, and return.
@@ -121,7 +124,9 @@ class Monitor:
         self._loop = loop = asyncio.get_running_loop()
         self._idle = asyncio.Event()
         allow_descriptors(self.settings.most_runs_at_once * DESCRIPTORS_A_RUN)
-        with probing(loop, self.clock, guard=self._guard) as self._probe:
+        # canaries are asked by an engine of their own: operators name them, and the guard is for what agencies write
+        with probing(loop, self.clock, guard=self._guard) as self._probe, probing(loop, self.clock) as asking:
+            self._canaries = self._canaries_by(asking)
             self._assemble()
             try:
                 self._begin()
@@ -160,10 +165,31 @@ class Monitor:
             under_way=self._dispatch.under_way, waiting=self._dispatch.waiting, recording=self.recorder.state,
             loop_lag_ms=self._pulse.lag_ms, wall_clock_off_by_ms=self.clock.off_by_ms,
             warnings=[*self._unready, *([self._warning] if self._warning else [])],
+            canaries=self.settings.canaries, canary_check=self._canaries.last if self._canaries else None,
         ))
 
+    def _canaries_by(self, probe: TransactionProbe) -> Canaries | None:
+        """Make the canaries ready; None where none are configured: then failing runs are judged without asking."""
+        if not self.settings.canaries:
+            return None
+        return Canaries(
+            witnesses(self.settings.canaries), probe, self._loop, self.clock, on_check=self._canary_checked,
+        )
+
+    def _canary_checked(self, check: CanaryCheck) -> None:
+        self.metrics.canary_checked(check)
+        if check.works is not self._own_network_works:
+            self._own_network_works = check.works
+            self._on_note(
+                "this machine's own network works again" if check.works else
+                f"this machine's own network fails, and runs that fail are unknown: {check.summary}",
+            )
+
     def _assemble(self) -> None:
-        runner = Runner(self.clock, vantage=self.settings.vantage, life=self.life)
+        runner = Runner(
+            self.clock, vantage=self.settings.vantage, life=self.life,
+            ask_canaries=self._canaries.ask if self._canaries else None,
+        )
         self._pulse = Pulse(self._loop, self.clock, on_beat=self._beat, on_stall=self._stalled)
         self._scheduler = Scheduler(self._loop, self.clock, self._launch)
         self._dispatch = Dispatch(
@@ -197,6 +223,8 @@ class Monitor:
         self._scheduler.start()
         self._take(self.targets, *ready)
         self._statements.start()
+        if self._canaries:
+            self._canaries.start()
         self.serving.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self.stop)
@@ -204,6 +232,8 @@ class Monitor:
     def _end(self) -> bool:
         self._scheduler.stop()
         self._pulse.stop()
+        if self._canaries:
+            self._canaries.stop()
         self._statements.stop()
         is_written = self.recorder.stop()
         self.close()

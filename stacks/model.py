@@ -212,6 +212,7 @@ class Settings:
     listen: str = "127.0.0.1:9924"       # of the monitor's /metrics and /healthz
     vantage: str = "local"               # name of the place that this monitor runs from
     allow_networks: tuple[str, ...] = ()  # where probes may go beside public addresses
+    canaries: tuple[str, ...] = ()       # witnesses of the monitor's own network: URL or HOST:PORT
     lone_failures: Decimal = Decimal("0.05")         # percent of single tries that fail at a healthy service
     waves: tuple[str, ...] = ("pilot", "rest")       # in the order of rolling out
 

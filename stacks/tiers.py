@@ -57,6 +57,9 @@ def load_settings(path: Path) -> Settings:
             tuple(network for _, network in monitor["allow_networks"])
             if monitor and monitor["allow_networks"] else None
         ),
+        "canaries": (
+            tuple(canary for _, canary in monitor["canaries"]) if monitor and monitor["canaries"] else None
+        ),
         "lone_failures": monitor["lone_failures"] if monitor else None,
         "waves": tuple(wave for _, wave in record["waves"]) if record["waves"] else None,
     }

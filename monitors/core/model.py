@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monitors.core.canary import CanaryCheck
 
 MS_PER_S = 1000
 MIN_INTERVAL_MS = 1 * MS_PER_S
@@ -235,6 +239,7 @@ class Run:
     failed_step: str = ""                # name of the step that failed, "" if none
     first_try_failed: bool = False
     tries: tuple[Try, ...] = ()          # evidence; kept in full for runs that are not up
+    canary: CanaryCheck | None = None    # what the own network's witnesses said after the last try, where asked
 
     @property
     def duration_us(self) -> int:

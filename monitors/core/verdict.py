@@ -48,11 +48,13 @@ def judge(
     *,
     latency_target_ms: int | None = None,
     own_network_works: bool | None = None,
+    network_said: str = "",
 ) -> RunVerdict:
     """Judge a run by its tries; ``second`` is there exactly where ``needs_second_try(first)``.
 
     ``latency_target_ms``: of the whole transaction. ``own_network_works``: what canaries said after the last try, None
-    where none were asked; only ``False`` changes anything, and only a run that would be ``down``.
+    where none were asked; only ``False`` changes anything, and only a run that would be ``down``. ``network_said``: the
+    same in words.
     """
     if first.fault:
         return RunVerdict(verdict=Verdict.UNKNOWN, reason=first.fault)
@@ -73,9 +75,10 @@ def judge(
             reason=f"first try: {failed.reason}; the second passed",
         )
     if own_network_works is False:
+        why = f" ({network_said})" if network_said else ""
         return RunVerdict(
             verdict=Verdict.UNKNOWN, first_try_failed=True, failed_step=again.name,
-            reason=f"the monitor's own network failed; what it saw: {again.reason}",
+            reason=f"the monitor's own network failed{why}; what it saw: {again.reason}",
         )
     return RunVerdict(verdict=Verdict.DOWN, reason=again.reason, failed_step=again.name, first_try_failed=True)
 

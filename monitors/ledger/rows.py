@@ -12,6 +12,7 @@ import json
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from monitors.core.canary import CanaryCheck, WitnessAnswer
 from monitors.core.document import from_document, to_document
 from monitors.core.history import Stretch
 from monitors.core.model import Outcome, Phases, Run, StepResult, Target, Try, Verdict
@@ -73,8 +74,9 @@ def run_of(row: RunRow, names: Names, detail: bytes | None, steps: Sequence[tupl
     started_ms = row.started_ms
     reason = failed_step = ""
     tries: tuple[Try, ...] = ()
+    canary: CanaryCheck | None = None
     if detail is not None:
-        reason, failed_step, tries = read_evidence(detail)
+        reason, failed_step, tries, canary = read_evidence(detail)
     elif row.phases is not None:
         tries = (read_phases(row.phases, started_ms, steps),)
     return Run(
@@ -93,6 +95,7 @@ def run_of(row: RunRow, names: Names, detail: bytes | None, steps: Sequence[tupl
         failed_step=failed_step,
         first_try_failed=bool(row.code & FIRST_TRY_FAILED),
         tries=tries,
+        canary=canary,
     )
 
 
@@ -100,14 +103,17 @@ def evidence_of(run: Run) -> bytes | None:
     """Write what is kept in full of a run that was not ``up``; None for one that was."""
     if run.verdict is Verdict.UP and not run.first_try_failed:
         return None
-    detail = [run.reason, run.failed_step, [_try_list(attempt) for attempt in run.tries]]
+    detail: list[Any] = [run.reason, run.failed_step, [_try_list(attempt) for attempt in run.tries]]
+    if run.canary is not None:
+        detail.append(_canary_list(run.canary))
     return zlib.compress(json.dumps(detail, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
 
-def read_evidence(detail: bytes) -> tuple[str, str, tuple[Try, ...]]:
-    """Read reason, failed step and tries."""
-    reason, failed_step, tries = json.loads(zlib.decompress(detail))
-    return reason, failed_step, tuple(_try_of(attempt) for attempt in tries)
+def read_evidence(detail: bytes) -> tuple[str, str, tuple[Try, ...], CanaryCheck | None]:
+    """Read reason, failed step, tries, and the canary check that decided the run, if there was one."""
+    reason, failed_step, tries, *more = json.loads(zlib.decompress(detail))
+    canary = _canary_of(more[0]) if more else None
+    return reason, failed_step, tuple(_try_of(attempt) for attempt in tries), canary
 
 
 def phases_blob(attempt: Try) -> bytes:
@@ -193,6 +199,17 @@ def _try_of(parts: Sequence[Any]) -> Try:
             status=status, started_ms=step_started_ms, phases=_phases_of(phases), address=address,
         )
         for name, passed, critical, reason, too_slow, status, step_started_ms, phases, address in steps
+    ))
+
+
+def _canary_list(check: CanaryCheck) -> list[Any]:
+    return [check.began_ms, check.ended_ms, [[one.name, one.reason] for one in check.said]]
+
+
+def _canary_of(parts: Sequence[Any]) -> CanaryCheck:
+    began_ms, ended_ms, said = parts
+    return CanaryCheck(began_ms=began_ms, ended_ms=ended_ms, said=tuple(
+        WitnessAnswer(name=name, reason=reason) for name, reason in said
     ))
 
 

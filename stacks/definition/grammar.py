@@ -219,6 +219,16 @@ SETTINGS = Shape(
                         default="none",
                         example="[10.20.0.0/16]",
                     ),
+                    "canaries": Key(
+                        kind=ListOf(
+                            kind=Text(word="a URL or HOST:PORT", most=200, check=names.canary), most=20, is_set=True,
+                        ),
+                        doc="Witnesses of this machine's own network. A run that fails is `unknown`, not `down`, where "
+                        "most of them cannot be reached either. With none, nothing is asked, and a failure of the own "
+                        "network reads as `down`.",
+                        default="none",
+                        example='[10.0.0.1:53, "https://www.bmkg.go.id/", "https://www.apnic.net/"]',
+                    ),
                     "lone_failures": Key(
                         kind=Number(above=Decimal(0), most=Decimal(50)),
                         doc="Percent of single tries that fail at a healthy service; promises must stay provable.",

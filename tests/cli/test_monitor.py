@@ -118,11 +118,13 @@ def test_everything_comes_from_the_workspace_unless_it_is_given(tmp_path: Path):
 
     settings_file = workspace / "siaga24.yaml"
     settings_file.write_text(
-        settings_file.read_text("utf-8").replace("vantage: surabaya-1", "vantage: surabaya-1, allow_networks: [10.2.0.0/16]"),
+        settings_file.read_text("utf-8").replace("vantage: surabaya-1", "vantage: surabaya-1, allow_networks: [10.2.0.0/16], canaries: ['10.0.0.1:53']"),
         "utf-8",
     )
     assert resolve(workspace).allow_networks == ("10.2.0.0/16",)
     assert resolve(workspace, allowed=("10.9.9.9",)).allow_networks == ("10.9.9.9",)
+    assert resolve(workspace).canaries == ("10.0.0.1:53",)
+    assert resolve(workspace, canaries=("https://bmkg.go.id/",)).canaries == ("https://bmkg.go.id/",)
 
     elsewhere = resolve(workspace, tmp_path / "lain", listen="127.0.0.1:1", vantage="x")
     assert elsewhere.ledger == tmp_path / "lain" / "ledger.sqlite"

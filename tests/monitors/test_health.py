@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from monitors.health import Facts, health
+from monitors.core.canary import CanaryCheck, WitnessAnswer
+from monitors.health import NO_CANARIES, Facts, health
 from monitors.recorder import RecorderState
 from tests.factories import a_target, a_transaction
 
@@ -25,8 +26,8 @@ def test_a_monitor_that_does_its_work_is_ok_with_its_figures():
     assert health(WELL) == {
         "status": "ok", "problems": [], "warnings": [], "vantage": "jakarta-1", "life": "abc", "targets": 1,
         "transactions": 2, "runs": {"under_way": 3, "waiting": 1},
-        "ledger": {"last_batch_age_s": 0.412, "waiting": 2, "overflowed": 0}, "loop_lag_ms": 12,
-        "wall_clock_off_by_ms": -3,
+        "ledger": {"last_batch_age_s": 0.412, "waiting": 2, "overflowed": 0},
+        "canaries": {"configured": 0, "note": NO_CANARIES}, "loop_lag_ms": 12, "wall_clock_off_by_ms": -3,
     }
 
 
@@ -47,3 +48,23 @@ def test_a_warning_is_no_failure():
     page = health(replace(WELL, warnings=("the targets changed and cannot be used",)))
     assert page["status"] == "ok"
     assert page["warnings"] == ["the targets changed and cannot be used"]
+
+
+GONE = "1 of 1 canaries could not be reached: 10.0.0.2:53 (connection refused)"
+
+
+def test_what_the_canaries_said_last_is_told_and_a_warning_where_most_are_gone():
+    asked = replace(WELL, canaries=("10.0.0.1:53", "10.0.0.2:53"))
+    assert health(asked)["canaries"] == {"configured": 2, "works": None, "checked_ms": None, "said": {}}
+    said = (WitnessAnswer(name="10.0.0.1:53"), WitnessAnswer(name="10.0.0.2:53", reason="connection refused"))
+    found = health(replace(asked, canary_check=CanaryCheck(began_ms=5, ended_ms=6, said=said)))
+    assert found["canaries"] == {
+        "configured": 2, "works": True, "checked_ms": 5,
+        "said": {"10.0.0.1:53": "reached", "10.0.0.2:53": "connection refused"},
+    }
+    assert found["warnings"] == []
+    found = health(replace(asked, canary_check=CanaryCheck(began_ms=5, ended_ms=6, said=said[1:])))
+    assert found["status"] == "ok"
+    assert found["warnings"] == [
+        f"this machine's own network fails, and runs that fail are unknown: {GONE}",
+    ]

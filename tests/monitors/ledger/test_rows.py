@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitors.core.canary import CanaryCheck, WitnessAnswer
 from monitors.core.history import stretch_of
 from monitors.core.model import Outcome, Phases, StepResult, Try, Verdict
 from monitors.ledger.rows import (
@@ -33,6 +34,10 @@ RESULT = st.builds(
 TRY = st.builds(
     Try, started_ms=TIME, duration_us=US, steps=st.lists(RESULT, max_size=4).map(tuple), fault=st.text(max_size=9),
 )
+CHECK = st.builds(
+    CanaryCheck, began_ms=TIME, ended_ms=TIME,
+    said=st.lists(st.builds(WitnessAnswer, name=st.text(max_size=8), reason=st.text(max_size=8)), max_size=3).map(tuple),
+)
 BAD_RUN = st.builds(
     lambda started, late, took, **given: a_run(
         started_ms=started, scheduled_ms=started - late, ended_ms=started + took, **given,
@@ -40,7 +45,7 @@ BAD_RUN = st.builds(
     started=TIME, late=st.integers(-5_000, 60_000), took=st.integers(0, 90_000), sequence=st.integers(0, 2**40),
     verdict=st.sampled_from([Verdict.DEGRADED, Verdict.DOWN, Verdict.UNKNOWN]), outcome=st.sampled_from(Outcome),
     first_try_failed=st.booleans(), failed_step=st.text(max_size=8), reason=st.text(max_size=30),
-    tries=st.lists(TRY, max_size=2).map(tuple),
+    tries=st.lists(TRY, max_size=2).map(tuple), canary=st.none() | CHECK,
 )
 
 

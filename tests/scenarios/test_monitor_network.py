@@ -1,0 +1,64 @@
+"""The monitor's own network fails: services that go together with the canaries are unknown, those that go alone down."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from pathlib import Path
+
+from monitors.core.model import Verdict
+from tests.scenarios.monitor_process import MonitorProcess, every_second, runs_in, watched, write_targets
+from tests.servers import page, serving
+
+
+def test_services_that_fail_with_the_canaries_are_unknown_and_alone_they_are_down(tmp_path: Path):
+    with contextlib.ExitStack() as witnesses, contextlib.ExitStack() as services:
+        canaries = [witnesses.enter_context(serving(page())) for _ in range(3)]
+        service = services.enter_context(serving(page()))
+        target = watched(service.url, every_second("a", interval_ms=2000))
+        write_targets(tmp_path / "targets" / "a.json", target)
+        options = (
+            "--targets", str(tmp_path / "targets"), "--ledger", str(tmp_path / "ledger.sqlite"),
+            "--listen", "127.0.0.1:0", "--vantage", "uji",
+            "--canary", canaries[0].url + "/", "--canary", f"127.0.0.1:{canaries[1].port}",
+            "--canary", f"127.0.0.1:{canaries[2].port}",
+        )
+        with MonitorProcess(tmp_path, options) as monitor:
+            monitor.until_runs(1, verdict="up")
+            assert monitor.health()[1]["canaries"]["works"] is True
+            services.close()
+            monitor.until_runs(1, verdict="down")
+            witnesses.close()
+            monitor.until_runs(1, verdict="unknown")
+            monitor.until_noted("this machine's own network fails")
+            _, health = monitor.health()
+            assert health["canaries"]["works"] is False
+            assert "3 of 3 canaries could not be reached" in health["warnings"][0]
+            _, metrics = monitor.page("/metrics")
+            assert f'siaga24_canary_up{{canary="127.0.0.1:{canaries[1].port}"}} 0.0' in metrics
+            assert 'siaga24_canary_checks_total{result="failed"}' in metrics
+            monitor.signal(signal.SIGTERM)
+            assert monitor.wait() == 0, monitor.told
+    runs = runs_in(monitor.ledger, [target])
+    for run in runs:
+        if run.verdict is Verdict.DOWN:
+            assert run.canary is not None
+            assert run.canary.works
+            assert run.canary.began_ms >= run.tries[-1].started_ms + run.tries[-1].duration_us // 1000
+        elif run.verdict is Verdict.UNKNOWN and run.tries:
+            assert run.canary is not None
+            assert not run.canary.works
+            assert run.reason.startswith("the monitor's own network failed (3 of 3 canaries could not be reached: ")
+    order = [run.verdict for run in runs if run.tries]
+    assert order.index(Verdict.DOWN) < order.index(Verdict.UNKNOWN), "first alone, then together"
+    assert Verdict.DOWN not in order[order.index(Verdict.UNKNOWN):]
+
+
+def test_a_canary_that_is_none_ends_it_as_wrong_use(tmp_path: Path):
+    write_targets(tmp_path / "targets" / "a.json")
+    options = ("--targets", str(tmp_path / "targets"), "--ledger", str(tmp_path / "l.sqlite"), "--canary", "10.0.0.1")
+    with MonitorProcess(tmp_path, options) as monitor:
+        assert monitor.wait() == 2
+    assert "".join(monitor.told) == (
+        'error: canary "10.0.0.1": expected a URL or HOST:PORT, for example https://www.bmkg.go.id/ or 10.0.0.1:53\n'
+    )
