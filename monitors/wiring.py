@@ -18,19 +18,20 @@ from monitors.clock import LifeClock
 from monitors.core.canary import CanaryCheck, witnesses
 from monitors.core.errors import LedgerError, UsageError
 from monitors.core.history import Gap, Life
-from monitors.core.model import Outcome
+from monitors.core.model import HTTP, Outcome
 from monitors.core.verdict import US_PER_MS, spoken_us
 from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.metrics import MonitorMetrics
-from monitors.probes import PROBES
+from monitors.probes import PROBES, other_kinds
+from monitors.probes.coroutine import Desk
 from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.guard_own import own_networks
 from monitors.probes.http import HttpEngine
 from monitors.probes.reader import PageReader
-from monitors.probes.transaction import HTTP, TransactionProbe
+from monitors.probes.transaction import TransactionProbe
 from monitors.pulse import Pulse
 from monitors.recorder import Recorder
 from monitors.runner import Runner, Watched, watch
@@ -60,9 +61,11 @@ def probing(
     ``guard``: which addresses it may connect to; anywhere where a person typed them.
     """
     engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
+    desk = Desk(loop, guard)
     try:
-        yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader)}, loop, clock)
+        yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader), **other_kinds(desk)}, loop, clock)
     finally:
+        desk.close()
         engine.close()
         reader.close()
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from monitors.clock import LifeClock
 from monitors.core.model import Assertion, AssertKind, Save, SaveKind, Step, Target, Transaction, Try
-from monitors.probes import PROBES
+from monitors.probes import PROBES, other_kinds
+from monitors.probes.coroutine import Desk
 from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.http import HttpEngine
 from monitors.probes.reader import PageReader
@@ -30,7 +31,9 @@ def tried_all(
     async def run() -> list[Try]:
         loop = asyncio.get_running_loop()
         engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
-        probe = TransactionProbe({"http": PROBES["http"](loop, engine, reader)}, loop, LifeClock())
+        desk = Desk(loop, guard)
+        kinds = {"http": PROBES["http"](loop, engine, reader), **other_kinds(desk)}
+        probe = TransactionProbe(kinds, loop, LifeClock())
         try:
             results = []
             for target in targets:
@@ -40,6 +43,7 @@ def tried_all(
             assert engine.under_way == 0, "a finished try left a request behind"
             return results
         finally:
+            desk.close()
             engine.close()
             reader.close()
 

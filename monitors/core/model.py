@@ -10,9 +10,21 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from monitors.core.requests import (
+    DnsQuery,
+    GrpcHealth,
+    IcmpEcho,
+    SqlQuery,
+    TcpDialogue,
+    TlsCheck,
+    WebSocketTalk,
+)
+
 if TYPE_CHECKING:
     from monitors.core.canary import CanaryCheck
 
+HTTP = "http"
+OTHER_PROTOCOLS = ("dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp")   # fields of a step, one set at most
 MS_PER_S = 1000
 MIN_INTERVAL_MS = 1 * MS_PER_S
 
@@ -77,7 +89,7 @@ class Assertion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One HTTP request of a transaction.
+    """One request of a transaction: over HTTP, unless one of the other protocols is set.
 
     ``url`` is a path under the target's ``base_url`` or an absolute URL; ``${saved}`` values are filled in (percent-
     encoded within url and form values). Without a ``status`` assertion, 2xx is expected.
@@ -93,6 +105,24 @@ class Step:
     critical: bool = True
     saves: tuple[Save, ...] = ()
     assertions: tuple[Assertion, ...] = ()
+    dns: DnsQuery | None = None
+    tcp: TcpDialogue | None = None
+    tls: TlsCheck | None = None
+    grpc: GrpcHealth | None = None
+    sql: SqlQuery | None = None
+    websocket: WebSocketTalk | None = None
+    icmp: IcmpEcho | None = None
+
+    def __post_init__(self) -> None:
+        """A step asks one thing."""
+        asked = [name for name in OTHER_PROTOCOLS if getattr(self, name) is not None]
+        if len(asked) > 1:
+            raise ValueError(f"step {self.name!r}: it asks {' and '.join(asked)}; make a step of each")
+
+    @property
+    def protocol(self) -> str:
+        """How it is asked: ``http`` or one of ``OTHER_PROTOCOLS``."""
+        return next((name for name in OTHER_PROTOCOLS if getattr(self, name) is not None), HTTP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from monitors.core.model import StepResult, Try
+from monitors.core.model import HTTP, StepResult, Try
 from monitors.core.verdict import US_PER_MS, US_PER_S, spoken_us
 from monitors.probes.base import StepOutcome
+from monitors.probes.mixed import prepare_mixed
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from monitors.core.model import Target, Transaction
     from monitors.probes.base import Session, StepKind, Steps
 
-HTTP = "http"
 GRACE_S = 0.05                           # after the deadline, for the step's own word of what it was waiting for
 
 
@@ -32,7 +32,11 @@ class TransactionProbe:
 
     def prepare(self, target: Target, transaction: Transaction) -> StepJourney:
         """Make a transaction ready. Raises UsageError where its definition cannot be run."""
-        return StepJourney(self, transaction, self._kinds[HTTP].prepare(target, transaction))
+        if all(step.protocol == HTTP for step in transaction.steps):
+            steps = self._kinds[HTTP].prepare(target, transaction)
+        else:
+            steps = prepare_mixed(self._kinds, target, transaction)
+        return StepJourney(self, transaction, steps)
 
 
 class StepJourney:
