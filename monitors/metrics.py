@@ -1,14 +1,14 @@
 """What Prometheus scrapes: the series of services, and the monitor's own counters.
 
-The only user of prometheus_client. ``MonitorMetrics.render`` joins the finished lines of ``series.py``, some ten times
-faster than metric objects; ``StateCollector.collect`` gives the same series to a registry, and a test holds the two
-together. ``docs/metrics.md`` is printed from the tables in here (``python -m monitors.metrics``).
+The only user of prometheus_client. ``MonitorMetrics.answer`` takes the lines of services from ``series.py``, some ten
+times faster than metric objects; ``StateCollector.collect`` gives the same series to a registry, and a test holds the
+two together. ``docs/metrics.md`` is printed from the tables in here (``python -m monitors.metrics``).
 """
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,21 +17,32 @@ from prometheus_client import (
     Histogram,
     PlatformCollector,
     ProcessCollector,
-    generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.exposition import choose_encoder
 
-from monitors.series import FAMILIES, States
+from monitors.families import (
+    DURATION_BUCKETS_S,
+    DURATIONS,
+    DURATIONS_HELP,
+    FAMILIES,
+    SERVICE_FAMILIES,
+    STEP_FAILURES,
+    STEP_FAILURES_HELP,
+    TRANSACTION,
+    TRANSACTION_FAMILIES,
+)
+from monitors.series import States
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from prometheus_client.core import Metric
 
     from monitors.core.canary import CanaryCheck
-    from monitors.series import Labels, Sample
+    from monitors.families import Family
 
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OPEN_METRICS = "application/openmetrics-text"
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CANARY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 LATENESS_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30)
@@ -42,25 +53,32 @@ class StateCollector(States):
 
     def collect(self) -> Iterator[Metric]:
         """Give the same series as metric families (slower; for registries and tests)."""
-        now_ms = self._clock()
-        with self._lock:
-            services = [(s, tuple(s.transactions.values())) for s in self._services.values()]
-            samples: list[tuple[Labels, Sample]] = []
-            for owner, now in self._moving(services, now_ms):
-                samples += [(owner.labels, sample) for sample in (*owner.samples_now(now), *owner.samples())]
-        for name, family in FAMILIES.items():
-            kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
-            metric = kind(name, family.help, labels=family.labels)
-            for labels, (sample_name, extra, value) in samples:
-                if sample_name == name:
-                    metric.add_metric([text for _, text in (*labels, *extra)], value)
-            yield metric
+        services, transactions, durations = self.look()
+        owned: list[tuple[Sequence[Family[Any]], Sequence[Any]]] = [
+            (SERVICE_FAMILIES, services), (TRANSACTION_FAMILIES, transactions),
+        ]
+        for families, owners in owned:
+            for family in families:
+                kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
+                metric = kind(family.name, family.help, labels=family.labels)
+                for owner in owners:
+                    for text, value in zip(family.extra, family.values(owner), strict=True):
+                        if value is not None:
+                            metric.add_metric([*owner.label_values, *([text] if family.label else [])], value)
+                yield metric
+        failures = CounterMetricFamily(STEP_FAILURES, STEP_FAILURES_HELP, labels=(*TRANSACTION, "step"))
+        for transaction in transactions:
+            for step, count in (transaction.failures or {}).items():
+                failures.add_metric([*transaction.label_values, step], count)
+        yield failures
+        histogram = HistogramMetricFamily(DURATIONS, DURATIONS_HELP, labels=("agency",))
+        for agency in durations:
+            histogram.add_metric(agency.label_values, agency.buckets(), agency.sum_us / 1e6)
+        yield histogram
 
 
 class MonitorMetrics:
     """All that one monitor shows: ``states`` and its own counters, in a registry of its own."""
-
-    content_type = CONTENT_TYPE
 
     def __init__(self, *, vantage: str, version: str, clock: Callable[[], int]) -> None:
         self.states = StateCollector(clock)
@@ -143,19 +161,49 @@ class MonitorMetrics:
         self._canary_checks.labels("works" if check.works else "failed").inc()
         self._canary_s.observe((check.ended_ms - check.began_ms) / 1e3)
 
-    def render(self) -> bytes:
-        """Answer a scrape: text format 0.0.4, to be sent with ``content_type``."""
-        return self.states.text().encode() + generate_latest(self.registry)
+    def answer(self, accept: str = "") -> tuple[str, Iterator[bytes]]:
+        """Answer a scrape that accepts ``accept``: the content type, and the body in pieces.
+
+        OpenMetrics where it is asked for, else the text format.
+        """
+        own, content_type = choose_encoder(accept)
+        open_metrics = content_type.startswith(OPEN_METRICS)
+
+        def body() -> Iterator[bytes]:
+            for piece in self.states.pieces(open_metrics=open_metrics):
+                yield piece.encode()
+            yield own(self.registry)     # OpenMetrics' end comes with it
+
+        return content_type, body()
+
+    def render(self, accept: str = "") -> bytes:
+        """Give the whole body at once."""
+        return b"".join(self.answer(accept)[1])
+
+
+def series_of(transactions: int) -> int:
+    """Say how many series a service has at most, those of steps that failed aside."""
+    return sum(len(one.extra) for one in SERVICE_FAMILIES) + transactions * sum(
+        len(one.extra) for one in TRANSACTION_FAMILIES
+    )
 
 
 def reference() -> str:
     """Write ``docs/metrics.md`` from the tables of this module."""
     own = MonitorMetrics(vantage="", version="", clock=lambda: 0)
+    one = series_of(1)
     lines = [
         "# Metrics of the monitor",
         "",
         "Printed from the code by `python -m monitors.metrics`; a test holds this page to it. `GET /metrics` answers",
-        "in Prometheus' text format 0.0.4. A run shows here only after it is durable in the ledger.",
+        "in Prometheus' text format 0.0.4, and in OpenMetrics 1.0.0 where the scraper accepts that. A run shows here",
+        "only after it is durable in the ledger.",
+        "",
+        "## How many series",
+        "",
+        f"A service with one transaction over HTTPS has at most {one} series, {series_of(2) - one} more for each further",
+        f"transaction, and one more for each step that has ever failed. An agency has {len(DURATION_BUCKETS_S) + 3}: the",
+        "histogram is kept by agency and not by service, since a nation has 13,000 services.",
         "",
         "## What the services are",
         "",
@@ -164,9 +212,12 @@ def reference() -> str:
         "| metric | kind | labels | meaning |",
         "|---|---|---|---|",
     ]
+    told = [(of.name, of.kind, of.labels, of.help) for of in FAMILIES]
+    told.append((STEP_FAILURES, "counter", (*TRANSACTION, "step"), STEP_FAILURES_HELP))
+    told.append((DURATIONS, "histogram", ("agency",), DURATIONS_HELP))
     lines += [
-        f"| `{family.name}` | {family.kind} | {', '.join(f'`{label}`' for label in family.labels)} | {family.help} |"
-        for family in FAMILIES.values()
+        f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {meaning} |"
+        for name, kind, labels, meaning in told
     ]
     lines += ["", "## What the monitor does", "", "| metric | kind | meaning |", "|---|---|---|"]
     lines += [

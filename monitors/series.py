@@ -1,200 +1,98 @@
-"""Series of services and transactions, as finished lines of Prometheus' text format.
+"""Series of services and transactions as Prometheus' text format, in pieces: no library, and no line is kept.
 
-Lines that change with a run are rendered when the run comes and joined at a scrape; those that change with the clock
-are rendered at the scrape. No library: ``metrics.py`` gives the same samples to prometheus_client.
+A run only leaves its numbers; lines are made at a scrape, some hundred services at a time, so that the loop is not
+held up and a nation's text never stands in memory as a whole. ``families.py`` says what each metric is.
 """
 
 from __future__ import annotations
 
-import abc
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from monitors.core.history import hold_of
 from monitors.core.model import Outcome, Verdict
 from monitors.core.quorum import of_transactions
+from monitors.families import (
+    DURATION_BUCKETS_S,
+    DURATIONS,
+    DURATIONS_HELP,
+    PLACES,
+    SERVICE_FAMILIES,
+    STEP_FAILURES,
+    STEP_FAILURES_HELP,
+    TRANSACTION_FAMILIES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from monitors.core.model import Run, StepResult, Target, Transaction
     from monitors.core.sla import SlaStatement
+    from monitors.families import Family
 
-SERVICE = ("agency", "service")
-TRANSACTION = ("agency", "service", "transaction")
-
-
-@dataclass(frozen=True, slots=True)
-class Family:
-    """One metric of the collector: its name as scraped, kind, labels and help."""
-
-    name: str
-    kind: str                            # gauge or counter
-    labels: tuple[str, ...]
-    help: str
+T = TypeVar("T")
+PIECE = 500                              # owners whose lines are made at a time: a millisecond or so
 
 
-FAMILIES = {
-    family.name: family
-    for family in (
-        Family("siaga24_service_up", "gauge", SERVICE,
-               "1 if the service is up or degraded, 0 if it is down; no sample while it is unknown."),
-        Family("siaga24_service_verdict", "gauge", (*SERVICE, "verdict"),
-               "1 for the verdict that the service has now as this vantage sees it, 0 for the others."),
-        Family("siaga24_promise_target_ratio", "gauge", SERVICE,
-               "Promised availability of a calendar month, as a ratio."),
-        Family("siaga24_availability_ratio", "gauge", SERVICE,
-               "Availability over the known time of this month so far; no sample without data."),
-        Family("siaga24_coverage_ratio", "gauge", SERVICE,
-               "Share of this month so far in which the verdict is known."),
-        Family("siaga24_error_budget_left_seconds", "gauge", SERVICE,
-               "Down time that the promise of this month still allows; negative when overspent."),
-        Family("siaga24_transaction_up", "gauge", TRANSACTION,
-               "1 if the newest run is up or degraded, 0 if it is down; no sample while unknown."),
-        Family("siaga24_transaction_duration_seconds", "gauge", TRANSACTION,
-               "Duration of the newest run's last try, all steps."),
-        Family("siaga24_transaction_phase_seconds", "gauge", (*TRANSACTION, "phase"),
-               "Duration of one phase of the newest run's last try, summed over its steps."),
-        Family("siaga24_transaction_last_run_timestamp_seconds", "gauge", TRANSACTION,
-               "Start of the newest run, missed ones included, in seconds since 1970."),
-        Family("siaga24_transaction_interval_seconds", "gauge", TRANSACTION,
-               "Interval at which the transaction is run while all is well."),
-        Family("siaga24_runs_total", "counter", (*TRANSACTION, "verdict"),
-               "Runs since the monitor started, by verdict."),
-        Family("siaga24_runs_missed_total", "counter", TRANSACTION,
-               "Runs that were not started in time; they are unknown too."),
-        Family("siaga24_first_try_failures_total", "counter", TRANSACTION,
-               "Runs whose first try failed, whatever the second one said."),
-        Family("siaga24_step_failures_total", "counter", (*TRANSACTION, "step"),
-               "Runs that were not good because of this step."),
-    )
-}
-MOVING = ("siaga24_service_up", "siaga24_service_verdict", "siaga24_transaction_up")
-PHASES = ("dns", "connect", "tls", "first_byte", "body")
-
-
-Labels = tuple[tuple[str, str], ...]
-Sample = tuple[str, Labels, float]       # family, labels beyond those of the owner, value
-
-# made once: a run asks for all of them
-PHASE_LABELS: tuple[Labels, ...] = tuple((("phase", phase),) for phase in PHASES)
-VERDICT_LABELS: dict[Verdict, Labels] = {verdict: (("verdict", verdict.value),) for verdict in Verdict}
-
-
-class _Series(abc.ABC):
-    """Series of one owner (a service or a transaction): its labels, and its lines as they are scraped."""
-
-    __slots__ = ("_now", "_prefixes", "labels", "lines")
-
-    def __init__(self, *labels: tuple[str, str]) -> None:
-        self.labels: Labels = labels
-        self.lines: dict[str, str] = {}  # family -> finished lines of the samples that do not depend on the clock
-        self._prefixes: dict[tuple[str, Labels], str] = {}
-        self._now: dict[Verdict, tuple[tuple[str, str], ...]] = {}
-
-    def line(self, sample: Sample) -> str:
-        """Render a sample; its name and labels are rendered once and kept."""
-        name, extra, value = sample
-        prefix = self._prefixes.get((name, extra))
-        if prefix is None:
-            prefix = self._prefixes[name, extra] = f"{name}{label_text((*self.labels, *extra))} "
-        return f"{prefix}{value!r}\n"
-
-    def lines_now(self, now: Verdict) -> tuple[tuple[str, str], ...]:
-        """Give (family, finished lines) of what ``now`` alone decides; rendered once for each verdict."""
-        kept = self._now.get(now)
-        if kept is None:
-            lines: dict[str, str] = {}
-            for sample in self.samples_now(now):
-                lines[sample[0]] = lines.get(sample[0], "") + self.line(sample)
-            kept = self._now[now] = tuple(lines.items())
-        return kept
-
-    @abc.abstractmethod
-    def samples_now(self, now: Verdict) -> Iterator[Sample]:
-        """Samples that ``now`` alone decides."""
-
-    def keep(self, samples: Iterable[Sample]) -> None:
-        """Make the finished lines anew."""
-        lines: dict[str, str] = {}
-        for sample in samples:
-            lines[sample[0]] = lines.get(sample[0], "") + self.line(sample)
-        self.lines = lines
-
-
-class _TransactionState(_Series):
-    """Numbers of one transaction as of its newest durable run."""
+class TransactionState:
+    """Numbers of one transaction as of its newest durable run (``families.TransactionNow``)."""
 
     __slots__ = (
-        "counts", "failures", "first_failures", "hold_ms", "interval_ms", "is_primary", "last", "missed", "reset_ms",
+        "certificate_ends_ms", "counts", "duration_us", "failures", "first_failures", "hold_ms", "interval_ms",
+        "is_primary", "label_values", "labels", "missed", "now", "phases_us", "started_ms", "verdict",
     )
 
     def __init__(self, target: Target, transaction: Transaction) -> None:
-        super().__init__(("agency", target.agency), ("service", target.service), ("transaction", transaction.name))
-        self.last: Run | None = None
-        self.reset_ms = 0                # runs that began before do not speak for now
-        self.counts = dict.fromkeys(Verdict, 0)
+        self.label_values = (target.agency, target.service, transaction.name)
+        self.labels = label_text(("agency", "service", "transaction"), self.label_values)
+        self.now = self.verdict = Verdict.UNKNOWN
+        self.started_ms = self.duration_us = self.certificate_ends_ms = 0
+        self.phases_us: tuple[int, ...] = ()
+        self.counts = [0] * len(PLACES)
         self.missed = self.first_failures = 0
-        self.failures: dict[str, int] = {}
+        self.failures: dict[str, int] | None = None
         self.redefine(transaction)
 
     def redefine(self, transaction: Transaction) -> None:
         """Take over what a changed definition says; the counts go on."""
         self.interval_ms, self.hold_ms = transaction.interval_ms, hold_of(transaction.interval_ms)
         self.is_primary = transaction.primary
-        self.keep(self.samples())
 
     def add(self, run: Run) -> None:
         """Take a durable run in."""
-        if self.last is None or run.started_ms >= self.last.started_ms:
-            self.last = run
-        self.counts[run.verdict] += 1
+        if run.started_ms >= self.started_ms:
+            self.started_ms, self.verdict = run.started_ms, run.verdict
+            if run.tries:
+                steps = run.tries[-1].steps
+                self.duration_us, self.phases_us = run.duration_us, _phase_sums_us(steps)
+                ends = [step.certificate_ends_ms for step in steps if step.certificate_ends_ms]
+                self.certificate_ends_ms = min(ends) if ends else self.certificate_ends_ms
+        self.counts[PLACES[run.verdict]] += 1
         self.missed += run.outcome is Outcome.MISSED
         self.first_failures += run.first_try_failed
         if run.failed_step:
-            self.failures[run.failed_step] = self.failures.get(run.failed_step, 0) + 1
-        self.keep(self.samples())
+            failures = self.failures = self.failures or {}
+            failures[run.failed_step] = failures.get(run.failed_step, 0) + 1
 
-    def verdict(self, now_ms: int) -> Verdict:
+    def look(self, now_ms: int, reset_ms: int) -> Verdict:
         """Say what the newest run says of now: it holds 2.5 intervals."""
-        run = self.last
-        if run is None or run.started_ms < self.reset_ms or now_ms >= run.started_ms + self.hold_ms:
-            return Verdict.UNKNOWN
-        return run.verdict
-
-    def samples_now(self, now: Verdict) -> Iterator[Sample]:
-        """Samples that change with the clock alone."""
-        if now is not Verdict.UNKNOWN:
-            yield "siaga24_transaction_up", (), float(now is not Verdict.DOWN)
-
-    def samples(self) -> Iterator[Sample]:
-        """Samples that change with a run."""
-        run = self.last
-        if run is not None and run.tries:
-            steps = run.tries[-1].steps
-            yield "siaga24_transaction_duration_seconds", (), run.duration_us / 1e6
-            for labels, total_us in zip(PHASE_LABELS, _phase_sums_us(steps), strict=True):
-                yield "siaga24_transaction_phase_seconds", labels, total_us / 1e6
-        if run is not None:
-            yield "siaga24_transaction_last_run_timestamp_seconds", (), run.started_ms / 1e3
-        yield "siaga24_transaction_interval_seconds", (), self.interval_ms / 1e3
-        for verdict, labels in VERDICT_LABELS.items():
-            yield "siaga24_runs_total", labels, float(self.counts[verdict])
-        yield "siaga24_runs_missed_total", (), float(self.missed)
-        yield "siaga24_first_try_failures_total", (), float(self.first_failures)
-        for step, count in self.failures.items():
-            yield "siaga24_step_failures_total", (("step", step),), float(count)
+        holds = self.started_ms >= reset_ms and now_ms < self.started_ms + self.hold_ms
+        self.now = self.verdict if holds else Verdict.UNKNOWN
+        return self.now
 
 
-class _ServiceState(_Series):
-    """Figures of one service."""
+class ServiceState:
+    """Figures of one service (``families.ServiceNow``)."""
 
-    __slots__ = ("statement", "target", "transactions")
+    __slots__ = ("label_values", "labels", "now", "statement", "target", "transactions")
 
     def __init__(self, target: Target) -> None:
-        super().__init__(("agency", target.agency), ("service", target.service))
-        self.transactions: dict[str, _TransactionState] = {}
+        self.label_values = (target.agency, target.service)
+        self.labels = label_text(("agency", "service"), self.label_values)
+        self.now = Verdict.UNKNOWN
+        self.transactions: dict[str, TransactionState] = {}
         self.statement: SlaStatement | None = None
         self.redefine(target)
 
@@ -206,36 +104,40 @@ class _ServiceState(_Series):
         for transaction in target.transactions:
             state = old.get(transaction.name)
             if state is None:
-                state = _TransactionState(target, transaction)
+                state = TransactionState(target, transaction)
             else:
                 state.redefine(transaction)
             self.transactions[transaction.name] = state
-        self.keep(self.samples())
 
-    def samples(self) -> Iterator[Sample]:
-        """Samples that change with a definition or a statement."""
-        yield "siaga24_promise_target_ratio", (), float(self.target.promise.target / 100)
-        statement = self.statement
-        if statement is None:
-            return
-        if statement.known_ms:
-            yield "siaga24_availability_ratio", (), statement.good_ms / statement.known_ms
-        if statement.observed_ms:
-            yield "siaga24_coverage_ratio", (), statement.known_ms / statement.observed_ms
-        yield "siaga24_error_budget_left_seconds", (), statement.budget_left_ms / 1e3
+    def look(self, now_ms: int, reset_ms: int) -> None:
+        """Say what the service and each of its transactions is now."""
+        seen = [(state.look(now_ms, reset_ms), state.is_primary) for state in self.transactions.values()]
+        self.now = seen[0][0] if len(seen) == 1 and seen[0][1] else of_transactions(seen)
 
-    def verdict(self, seen: Sequence[tuple[Verdict, bool]]) -> Verdict:
-        """Say what the service is by its transactions' (verdict, is primary)."""
-        if len(seen) == 1 and seen[0][1]:
-            return seen[0][0]
-        return of_transactions(seen)
 
-    def samples_now(self, now: Verdict) -> Iterator[Sample]:
-        """Samples that change with the clock alone."""
-        if now is not Verdict.UNKNOWN:
-            yield "siaga24_service_up", (), float(now is not Verdict.DOWN)
-        for verdict, labels in VERDICT_LABELS.items():
-            yield "siaga24_service_verdict", labels, float(now is verdict)
+class Durations:
+    """How long an agency's runs took: counts by bucket, and their sum."""
+
+    __slots__ = ("counts", "label_values", "labels", "sum_us")
+
+    def __init__(self, agency: str) -> None:
+        self.label_values = (agency,)
+        self.labels = label_text(("agency",), self.label_values)
+        self.counts = [0] * (len(DURATION_BUCKETS_S) + 1)
+        self.sum_us = 0
+
+    def add(self, taken_us: int) -> None:
+        """Take one in."""
+        self.counts[bisect_left(DURATION_BUCKETS_S, taken_us / 1e6)] += 1
+        self.sum_us += taken_us
+
+    def buckets(self) -> list[tuple[str, int]]:
+        """Give (upper bound, how many runs took no longer), the last for all."""
+        total, found = 0, []
+        for bound, count in zip((*map(float, DURATION_BUCKETS_S), "+Inf"), self.counts, strict=True):
+            total += count
+            found.append((str(bound), total))
+        return found
 
 
 class States:
@@ -247,20 +149,25 @@ class States:
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._services: dict[str, _ServiceState] = {}
+        self._services: dict[str, ServiceState] = {}
+        self._durations: dict[str, Durations] = {}
+        self._reset_ms = 1               # runs that began before do not speak for now
 
     def set_targets(self, targets: Sequence[Target]) -> None:
         """Say what is watched from now on: series appear, and those of targets that are gone end."""
         with self._lock:
-            old = self._services
-            self._services = {}
+            old, services = self._services, {}
+            durations: dict[str, Durations] = {}
             for target in targets:
                 state = old.get(target.key)
                 if state is None:
-                    state = _ServiceState(target)
+                    state = ServiceState(target)
                 else:
                     state.redefine(target)
-                self._services[target.key] = state
+                services[target.key] = state
+                if target.agency not in durations:
+                    durations[target.agency] = self._durations.get(target.agency) or Durations(target.agency)
+            self._services, self._durations = services, durations
 
     def update(self, run: Run) -> None:
         """Show a run. To be called after the ledger's append returned; one that is not watched any more is ignored."""
@@ -269,6 +176,8 @@ class States:
             state = service.transactions.get(run.transaction) if service else None
             if state is not None:
                 state.add(run)
+                if run.tries:
+                    self._durations[run.agency].add(run.duration_us)
 
     def set_statement(self, statement: SlaStatement) -> None:
         """Show the figures of this month so far."""
@@ -276,45 +185,80 @@ class States:
             service = self._services.get(f"{statement.agency}/{statement.service}")
             if service is not None:
                 service.statement = statement
-                service.keep(service.samples())
 
     def reset(self, at_ms: int) -> None:
         """After a resume: all are unknown until their next run that starts at ``at_ms`` or later."""
-        with self._lock:
-            for service in self._services.values():
-                for state in service.transactions.values():
-                    state.reset_ms = at_ms
+        self._reset_ms = at_ms
 
-    def text(self) -> str:
-        """Render all series in the text format."""
+    def look(self) -> tuple[list[ServiceState], list[TransactionState], list[Durations]]:
+        """Say what all are now, and give them."""
         now_ms = self._clock()
         with self._lock:
-            services = [(s, tuple(s.transactions.values())) for s in self._services.values()]
-        moving: dict[str, list[str]] = {name: [] for name in MOVING}
-        for owner, now in self._moving(services, now_ms):
-            for name, lines in owner.lines_now(now):
-                moving[name].append(lines)
-        parts: list[str] = []
-        for name, family in FAMILIES.items():
-            parts.append(f"# HELP {name} {family.help}\n# TYPE {name} {family.kind}\n")
-            if name in moving:
-                parts += moving[name]
-            elif family.labels == SERVICE:
-                parts += [service.lines.get(name, "") for service, _ in services]
-            else:
-                parts += [state.lines.get(name, "") for _, states in services for state in states]
-        return "".join(parts)
+            services, durations = list(self._services.values()), list(self._durations.values())
+        for service in services:
+            service.look(now_ms, self._reset_ms)
+        return services, [state for service in services for state in service.transactions.values()], durations
 
-    @staticmethod
-    def _moving(
-        services: Sequence[tuple[_ServiceState, Sequence[_TransactionState]]], now_ms: int,
-    ) -> Iterator[tuple[_ServiceState | _TransactionState, Verdict]]:
-        """Say what each service and each of its transactions is now."""
-        for service, states in services:
-            seen = [(state.verdict(now_ms), state.is_primary) for state in states]
-            yield service, service.verdict(seen)
-            for state, (verdict, _) in zip(states, seen, strict=True):
-                yield state, verdict
+    def pieces(self, *, open_metrics: bool = False) -> Iterator[str]:
+        """Render all series in the text format, or in OpenMetrics' without its end."""
+        services, transactions, durations = self.look()
+        owned: list[tuple[Sequence[Family[Any]], Sequence[Any]]] = [
+            (SERVICE_FAMILIES, services), (TRANSACTION_FAMILIES, transactions),
+        ]
+        for families, owners in owned:
+            for family in families:
+                yield _head(family.name, family.kind, family.help, open_metrics=open_metrics)
+                yield from _pieces(owners, partial(_lines, family))
+        yield _head(STEP_FAILURES, "counter", STEP_FAILURES_HELP, open_metrics=open_metrics)
+        yield from _pieces(transactions, _step_lines)
+        yield _head(DURATIONS, "histogram", DURATIONS_HELP, open_metrics=open_metrics)
+        yield from _pieces(durations, _duration_lines)
+
+    def text(self) -> str:
+        """Render all series in the text format at once."""
+        return "".join(self.pieces())
+
+
+def _head(name: str, kind: str, help_text: str, *, open_metrics: bool) -> str:
+    # a counter's family has no "_total" to OpenMetrics
+    shown = name.removesuffix("_total") if open_metrics and kind == "counter" else name
+    return f"# HELP {shown} {help_text}\n# TYPE {shown} {kind}\n"
+
+
+def _pieces(owners: Sequence[T], lines: Callable[[Sequence[T]], Iterable[str]]) -> Iterator[str]:
+    for start in range(0, len(owners), PIECE):
+        yield "".join(lines(owners[start:start + PIECE]))
+
+
+def _lines(family: Family[Any], owners: Iterable[ServiceState | TransactionState]) -> Iterator[str]:
+    name, values = family.name, family.values
+    if not family.label:
+        for owner in owners:
+            value, = values(owner)
+            if value is not None:
+                yield f"{name}{{{owner.labels}}} {value}\n"
+        return
+    ends = [f',{family.label}="{text}"}} ' for text in family.extra]
+    for owner in owners:
+        start = f"{name}{{{owner.labels}"
+        for end, value in zip(ends, values(owner), strict=True):
+            if value is not None:
+                yield f"{start}{end}{value}\n"
+
+
+def _step_lines(states: Iterable[TransactionState]) -> Iterator[str]:
+    for state in states:
+        for step, count in tuple((state.failures or {}).items()):
+            yield f'{STEP_FAILURES}{{{state.labels},step="{escaped(step)}"}} {count}\n'
+
+
+def _duration_lines(agencies: Iterable[Durations]) -> Iterator[str]:
+    for agency in agencies:
+        buckets = agency.buckets()
+        for bound, count in buckets:
+            yield f'{DURATIONS}_bucket{{{agency.labels},le="{bound}"}} {count}\n'
+        yield f"{DURATIONS}_count{{{agency.labels}}} {buckets[-1][1]}\n"
+        yield f"{DURATIONS}_sum{{{agency.labels}}} {agency.sum_us / 1e6}\n"
 
 
 def _phase_sums_us(steps: Sequence[StepResult]) -> tuple[int, ...]:
@@ -334,6 +278,6 @@ def escaped(value: str) -> str:
     return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
 
 
-def label_text(labels: Labels) -> str:
-    """Render labels."""
-    return "{" + ",".join(f'{name}="{escaped(value)}"' for name, value in labels) + "}"
+def label_text(names: Sequence[str], values: Sequence[str]) -> str:
+    """Render labels, without the braces around them."""
+    return ",".join(f'{name}="{escaped(value)}"' for name, value in zip(names, values, strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
 PATIENCE_S = 10.0                        # for a client that says or takes nothing
 
-Page = tuple[int, str, bytes]            # status, content type, body
+Page = tuple[int, str, bytes | Iterator[bytes]]          # status, content type, body (or its pieces)
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"        # a body in pieces needs it
     server_version = "siaga24"
     sys_version = ""
     timeout = PATIENCE_S
@@ -36,19 +38,32 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(has_body=False)
 
     def _answer(self, *, has_body: bool) -> None:
+        self.close_connection = True     # a scraper comes every 15 s: a thread that waits for it is no use
         page = self.server.pages.get(self.path.partition("?")[0])
-        if page is None:
-            status, kind, body = 404, TEXT, f"nothing here; there are {' and '.join(self.server.pages)}\n".encode()
-        else:
-            status, kind, body = page()
+        status, kind, body = page(self.headers.get("Accept", "")) if page is not None else (
+            404, TEXT, f"nothing here; there are {' and '.join(self.server.pages)}\n".encode()
+        )
         self.send_response(status)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
+        is_chunked = not isinstance(body, bytes) and self.request_version != "HTTP/1.0"
+        if isinstance(body, bytes):
+            self.send_header("Content-Length", str(len(body)))
+        elif is_chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.send_header("Connection", "close")
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
-        if has_body:
+        if not has_body:
+            return
+        if isinstance(body, bytes):
             self.wfile.write(body)
+            return
+        for piece in body:
+            if piece:
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+        if is_chunked:
+            self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing: scrapes are no news."""
@@ -56,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
-    pages: dict[str, Callable[[], Page]]
+    pages: dict[str, Callable[[str], Page]]                  # by path; each is told what the client accepts
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news either."""
@@ -65,11 +80,13 @@ class _Listener(ThreadingHTTPServer):
 class Serving:
     """The monitor's HTTP server. It listens from the moment it is made.
 
+    ``metrics`` is told what the client accepts, and gives the content type and the body in pieces.
     Raises Siaga24Error, with what to do, where the address cannot be had.
     """
 
     def __init__(
-        self, listen: Listen, *, metrics: Callable[[], tuple[str, bytes]], health: Callable[[], dict[str, Any]],
+        self, listen: Listen, *, metrics: Callable[[str], tuple[str, Iterator[bytes]]],
+        health: Callable[[], dict[str, Any]],
     ) -> None:
         try:
             self._listener = _Listener((listen.host, listen.port), _Handler)
@@ -99,11 +116,11 @@ class Serving:
             self._thread.join()
         self._listener.server_close()
 
-    def _metrics_page(self) -> Page:
-        kind, body = self._metrics()
+    def _metrics_page(self, accept: str) -> Page:
+        kind, body = self._metrics(accept)
         return 200, kind, body
 
-    def _health_page(self) -> Page:
+    def _health_page(self, _accept: str) -> Page:
         health = self._health()
         status = 503 if health["problems"] else 200
         return status, JSON, (json.dumps(health, ensure_ascii=False, indent=2) + "\n").encode()

@@ -92,7 +92,7 @@ class Monitor:
             vantage=settings.vantage, version=version("siaga24"), clock=lambda: self.clock.now_ms,
         )
         self.serving = Serving(
-            settings.listen, metrics=lambda: (self.metrics.content_type, self.metrics.render()), health=self.health,
+            settings.listen, metrics=self.metrics.answer, health=self.health,
         )
         try:
             self._ledger = SqliteLedger(settings.ledger)

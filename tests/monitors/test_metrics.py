@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from decimal import Decimal
 from pathlib import Path
@@ -11,13 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitors.core.model import Outcome, Promise, Run, Verdict
+from monitors.core.model import Outcome, Phases, Promise, Run, Verdict
 from monitors.core.sla import Judgement, SlaStatement
-from monitors.metrics import CONTENT_TYPE, MonitorMetrics, StateCollector, reference
-from monitors.series import FAMILIES, escaped
-from tests.factories import NOON_MS, FixedClock, a_run, a_target, a_transaction, some_runs
+from monitors.families import FAMILIES, VERDICTS
+from monitors.metrics import MonitorMetrics, StateCollector, reference, series_of
+from monitors.series import PIECE, escaped
+from tests.factories import NOON_MS, FixedClock, a_run, a_step_result, a_target, a_transaction, a_try, some_runs
+from tools import peers
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 OF_TRANSACTION = {"agency": "dinkes", "service": "antrean", "transaction": "ambil-nomor"}
@@ -182,7 +184,7 @@ def test_any_label_value_survives_the_parser(text):
 
 
 def test_names_and_units_follow_the_practice_of_prometheus():
-    for family in FAMILIES.values():
+    for family in FAMILIES:
         assert family.name.startswith("siaga24_")
         assert (family.kind == "counter") == family.name.endswith("_total")
         assert not family.name.endswith(("_ms", "_us", "_percent", "_minutes"))
@@ -226,8 +228,65 @@ def test_no_series_stands_there_twice():
     assert len(types) == len(set(types))
 
 
-def test_the_content_type_is_that_of_the_text_format():
-    assert CONTENT_TYPE == MonitorMetrics.content_type == "text/plain; version=0.0.4; charset=utf-8"
+PROMETHEUS_ACCEPTS = (                   # what Debian's Prometheus 2.42 sends
+    "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
+    "text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+)
+
+
+def test_open_metrics_is_given_to_who_accepts_it_and_the_text_format_to_others():
+    metrics = full()
+    assert metrics.answer()[0] == metrics.answer("*/*")[0] == "text/plain; version=0.0.4; charset=utf-8"
+    assert metrics.answer(PROMETHEUS_ACCEPTS)[0].startswith("application/openmetrics-text; version=1.0.0; charset=utf-8")
+
+
+def test_open_metrics_text_is_read_by_the_library_s_strict_parser_and_says_the_same():
+    metrics = full()
+    found = {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in open_metrics_families(metrics.render(PROMETHEUS_ACCEPTS).decode())
+        for sample in family.samples
+    }
+    plain = samples(metrics.render().decode())
+    of_services = {key for key in plain if not key[0].startswith(("process_", "python_")) and not key[0].endswith("_created")}
+    assert {key: found[key] for key in of_services} == {key: plain[key] for key in of_services}
+
+
+def test_a_text_of_many_services_comes_in_pieces(clock: FixedClock):
+    states = StateCollector(lambda: clock.now_ms)
+    states.set_targets([a_target(service=f"layanan-{number}") for number in range(2 * PIECE + 1)])
+    pieces = list(states.pieces())
+    assert "".join(pieces) == states.text()
+    assert max(piece.count("\n") for piece in pieces) == PIECE * len(VERDICTS)
+
+
+def test_a_service_has_as_many_series_as_the_page_says(states: StateCollector):
+    run = a_run(tries=(a_try(steps=(a_step_result(
+        phases=Phases(dns_us=1, connect_us=1, tls_us=1, first_byte_us=1, body_us=1), certificate_ends_ms=NOON_MS,
+    ),)),))
+    show(states, run)
+    states.set_statement(a_statement())
+    of_service = [key for key in samples(states.text()) if ("service", "antrean") in key[1]]
+    assert len(of_service) == series_of(1)
+    assert f"at most {series_of(1)} series" in reference()
+
+
+def test_an_agency_s_runs_are_counted_by_how_long_they_took(states: StateCollector):
+    show(states, a_run(), a_run(sequence=1), a_run(sequence=2, verdict=Verdict.UNKNOWN, outcome=Outcome.MISSED))
+    found = samples(states.text())
+    name = "siaga24_agency_run_duration_seconds"
+    assert found[f"{name}_bucket", (("agency", "dinkes"), ("le", "0.05"))] == 2
+    assert found[f"{name}_bucket", (("agency", "dinkes"), ("le", "+Inf"))] == 2
+    assert found[f"{name}_count", (("agency", "dinkes"),)] == 2
+    assert found[f"{name}_sum", (("agency", "dinkes"),)] == 0.024
+
+
+def test_the_first_certificate_to_end_shows(states: StateCollector):
+    show(states, a_run(tries=(a_try(steps=(
+        a_step_result(certificate_ends_ms=NOON_MS + 86_400_000), a_step_result(certificate_ends_ms=NOON_MS),
+        a_step_result(),
+    )),)))
+    assert value(states, "siaga24_tls_certificate_end_timestamp_seconds", **OF_TRANSACTION) == NOON_MS / 1000
 
 
 def test_the_page_about_the_metrics_is_the_one_that_the_code_prints():
@@ -236,10 +295,9 @@ def test_the_page_about_the_metrics_is_the_one_that_the_code_prints():
 
 @pytest.mark.engine
 def test_promtool_finds_nothing_to_say():
-    """Prometheus' own checker, of Debian's package "prometheus"; `make ready` machines without it leave this out."""
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed (apt-get install prometheus)")
+    """Prometheus' own checker; ``make ready`` has it."""
+    promtool = peers.find("promtool")
+    assert promtool is not None, 'no promtool: run "make ready"'
     checked = subprocess.run(
         [promtool, "check", "metrics"], input=full().render(), capture_output=True, check=False,
     )

@@ -30,8 +30,8 @@ class Monitor:
 def served() -> Iterator[tuple[Serving, Monitor]]:
     monitor = Monitor()
     serving = Serving(
-        Listen(host="127.0.0.1", port=0), metrics=lambda: ("text/plain; version=0.0.4", b"siaga24_x 1\n"),
-        health=monitor.health,
+        Listen(host="127.0.0.1", port=0), health=monitor.health,
+        metrics=lambda accept: (accept or "text/plain; version=0.0.4", iter([b"siaga24_x 1\n", b"", b"siaga24_y 2\n"])),
     )
     serving.start()
     yield serving, monitor
@@ -51,7 +51,26 @@ def ask(serving: Serving, path: str, method: str = "GET") -> tuple[int, dict[str
 
 def test_metrics_are_served_in_their_own_content_type(served):
     status, headers, body = ask(served[0], "/metrics?x=1")
-    assert (status, headers["Content-Type"], body) == (200, "text/plain; version=0.0.4", b"siaga24_x 1\n")
+    assert (status, headers["Content-Type"], body) == (200, "text/plain; version=0.0.4", b"siaga24_x 1\nsiaga24_y 2\n")
+
+
+def test_a_scraper_is_asked_for_the_format_that_it_accepts_and_gets_whole_pieces(served):
+    said = raw_answer(served[0], b"GET /metrics HTTP/1.1\r\nHost: x\r\nAccept: application/x\r\n\r\n")
+    assert b"Content-Type: application/x\r\n" in said
+    assert b"Transfer-Encoding: chunked\r\n" in said
+    assert said.endswith(b"\r\n\r\nc\r\nsiaga24_x 1\n\r\nc\r\nsiaga24_y 2\n\r\n0\r\n\r\n")
+
+
+def test_an_old_client_gets_the_body_until_the_connection_ends(served):
+    said = raw_answer(served[0], b"GET /metrics HTTP/1.0\r\n\r\n")
+    assert b"Transfer-Encoding" not in said
+    assert said.endswith(b"\r\n\r\nsiaga24_x 1\nsiaga24_y 2\n")
+
+
+def raw_answer(serving: Serving, request: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", serving.port), timeout=10) as connection:
+        connection.sendall(request)
+        return b"".join(iter(lambda: connection.recv(65536), b""))
 
 
 def test_a_healthy_monitor_answers_200(served):
@@ -75,7 +94,7 @@ def test_other_paths_and_methods_give_nothing(served):
     assert body == b"nothing here; there are /metrics and /healthz\n"
     assert ask(served[0], "/metrics", "POST")[0] == 501
     status, headers, body = ask(served[0], "/metrics", "HEAD")
-    assert (status, headers["Content-Length"], body) == (200, "12", b"")
+    assert (status, headers["Transfer-Encoding"], body) == (200, "chunked", b"")
 
 
 def test_a_taken_port_is_told_with_what_to_do():
@@ -84,7 +103,7 @@ def test_a_taken_port_is_told_with_what_to_do():
         holder.listen()
         port = holder.getsockname()[1]
         with pytest.raises(Siaga24Error) as error:
-            Serving(Listen(host="127.0.0.1", port=port), metrics=lambda: ("", b""), health=dict)
+            Serving(Listen(host="127.0.0.1", port=port), metrics=lambda _: ("", iter([])), health=dict)
     assert str(error.value) == (
         f"cannot listen on 127.0.0.1:{port}: address already in use; end what holds the port, or choose another with "
         "--listen HOST:PORT"

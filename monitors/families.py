@@ -1,0 +1,141 @@
+"""The metrics of services and transactions: names, kinds, labels, and where each value comes from.
+
+One table for the text that is scraped (``series.py``) and for a registry (``metrics.py``). A value None is no sample.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from monitors.core.model import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from monitors.core.model import Target
+    from monitors.core.sla import SlaStatement
+
+PHASES = ("dns", "connect", "tls", "first_byte", "body")
+VERDICTS = tuple(Verdict)
+PLACES = {verdict: place for place, verdict in enumerate(VERDICTS)}
+Values = tuple[float | None, ...]
+# 1 for the verdict that holds, 0 for the others
+_STATES: dict[Verdict, Values] = {now: tuple(int(now is verdict) for verdict in VERDICTS) for now in VERDICTS}
+_UP: dict[Verdict, Values] = {Verdict.UP: (1,), Verdict.DEGRADED: (1,), Verdict.DOWN: (0,), Verdict.UNKNOWN: (None,)}
+NONE: Values = (None,)
+Owner_contra = TypeVar("Owner_contra", contravariant=True)
+
+
+class ServiceNow(Protocol):
+    """A service as it is now."""
+
+    now: Verdict
+    target: Target
+    statement: SlaStatement | None       # of this month so far
+
+
+class TransactionNow(Protocol):
+    """A transaction as of its newest run. Times in milliseconds, durations in microseconds."""
+
+    now: Verdict
+    started_ms: int                      # 0 before the first run
+    duration_us: int
+    phases_us: tuple[int, ...]           # as in PHASES; empty where no run was tried yet
+    certificate_ends_ms: int             # 0 where none was read
+    interval_ms: int
+    counts: Sequence[int]                # runs, as in VERDICTS
+    missed: int
+    first_failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Family(Generic[Owner_contra]):
+    """One metric: its name as scraped, kind (gauge or counter), its owner's labels, and its help.
+
+    ``values`` gives one value for each value in ``extra`` of the one label that it has beyond its owner's, ``label``;
+    without such a label, one.
+    """
+
+    name: str
+    kind: str
+    help: str
+    values: Callable[[Owner_contra], Values]
+    owner: tuple[str, ...]
+    label: str = ""
+    extra: tuple[str, ...] = ("",)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """All labels."""
+        return (*self.owner, self.label) if self.label else self.owner
+
+
+def _availability(service: ServiceNow) -> Values:
+    told = service.statement
+    return (told.good_ms / told.known_ms,) if told is not None and told.known_ms else NONE
+
+
+def _coverage(service: ServiceNow) -> Values:
+    told = service.statement
+    return (told.known_ms / told.observed_ms,) if told is not None and told.observed_ms else NONE
+
+
+def _budget(service: ServiceNow) -> Values:
+    return (service.statement.budget_left_ms / 1e3,) if service.statement is not None else NONE
+
+
+def _phases(transaction: TransactionNow) -> Values:
+    return tuple([taken_us / 1e6 if taken_us else None for taken_us in transaction.phases_us]) or (None,) * len(PHASES)
+
+
+_VERDICTS = tuple(verdict.value for verdict in VERDICTS)
+SERVICE = ("agency", "service")
+TRANSACTION = ("agency", "service", "transaction")
+SERVICE_FAMILIES: tuple[Family[ServiceNow], ...] = (
+    Family("siaga24_service_up", "gauge",
+           "1 if the service is up or degraded, 0 if it is down; no sample while it is unknown.",
+           lambda s: _UP[s.now], SERVICE),
+    Family("siaga24_service_verdict", "gauge",
+           "1 for the verdict that the service has now as this vantage sees it, 0 for the others.",
+           lambda s: _STATES[s.now], SERVICE, "verdict", _VERDICTS),
+    Family("siaga24_promise_target_ratio", "gauge", "Promised availability of a calendar month, as a ratio.",
+           lambda s: (float(s.target.promise.target / 100),), SERVICE),
+    Family("siaga24_availability_ratio", "gauge",
+           "Availability over the known time of this month so far; no sample without data.", _availability, SERVICE),
+    Family("siaga24_coverage_ratio", "gauge", "Share of this month so far in which the verdict is known.",
+           _coverage, SERVICE),
+    Family("siaga24_error_budget_left_seconds", "gauge",
+           "Down time that the promise of this month still allows; negative when overspent.", _budget, SERVICE),
+)
+TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
+    Family("siaga24_transaction_up", "gauge",
+           "1 if the newest run is up or degraded, 0 if it is down; no sample while unknown.",
+           lambda t: _UP[t.now], TRANSACTION),
+    Family("siaga24_transaction_duration_seconds", "gauge", "Duration of the newest run's last try, all steps.",
+           lambda t: (t.duration_us / 1e6,) if t.phases_us else NONE, TRANSACTION),
+    Family("siaga24_transaction_phase_seconds", "gauge",
+           "Duration of one phase of the newest run's last try, summed over its steps; no sample where it had none.",
+           _phases, TRANSACTION, "phase", PHASES),
+    Family("siaga24_transaction_last_run_timestamp_seconds", "gauge",
+           "Start of the newest run, missed ones included, in seconds since 1970.",
+           lambda t: (t.started_ms / 1e3,) if t.started_ms else NONE, TRANSACTION),
+    Family("siaga24_transaction_interval_seconds", "gauge",
+           "Interval at which the transaction is run while all is well.",
+           lambda t: (t.interval_ms / 1e3,), TRANSACTION),
+    Family("siaga24_tls_certificate_end_timestamp_seconds", "gauge",
+           "End of the first certificate to expire of those that the newest run met, in seconds since 1970.",
+           lambda t: (t.certificate_ends_ms / 1e3,) if t.certificate_ends_ms else NONE, TRANSACTION),
+    Family("siaga24_runs_total", "counter", "Runs since the monitor started, by verdict.",
+           lambda t: tuple(t.counts), TRANSACTION, "verdict", _VERDICTS),
+    Family("siaga24_runs_missed_total", "counter", "Runs that were not started in time; they are unknown too.",
+           lambda t: (t.missed,), TRANSACTION),
+    Family("siaga24_first_try_failures_total", "counter", "Runs whose first try failed, whatever the second one said.",
+           lambda t: (t.first_failures,), TRANSACTION),
+)
+FAMILIES: tuple[Family[Any], ...] = (*SERVICE_FAMILIES, *TRANSACTION_FAMILIES)
+STEP_FAILURES = "siaga24_step_failures_total"
+STEP_FAILURES_HELP = "Runs that were not good because of this step; no sample before the first."
+DURATIONS = "siaga24_agency_run_duration_seconds"
+DURATIONS_HELP = "Duration of the last try of an agency's runs, all steps."
+DURATION_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
