@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from monitors.core.heartbeat import Report
     from monitors.core.history import Definition, Gap, Life, ServiceHistory
     from monitors.core.model import Run, Target
 
@@ -47,6 +48,10 @@ class LedgerWriter(Protocol):
         """
         ...
 
+    def keep_report(self, key: str, report: Report, *, life: str) -> None:
+        """Keep what the job of a transaction (``agency/service/transaction``) said; durable when it returns."""
+        ...
+
     def close(self) -> None:
         """Let the store go. A repeat is harmless."""
         ...
@@ -79,6 +84,10 @@ class LedgerReader(Protocol):
         ``tries`` hold the full evidence of runs that were not ``up``, and for those that were one try with its
         duration and the phases of its steps.
         """
+        ...
+
+    def last_reports(self) -> dict[str, Report]:
+        """The newest report of each job, by the key of its transaction."""
         ...
 
     def history(self, agency: str, service: str, *, start_ms: int, end_ms: int) -> ServiceHistory | None:

@@ -17,6 +17,7 @@ from monitors.ledger.rows import definition_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from monitors.core.heartbeat import Report
     from monitors.core.model import Run, Target
 
 RunKey = tuple[str, str, str, str, str, int]
@@ -31,6 +32,7 @@ class MemoryLedger:
         self._definitions: list[Definition] = []
         self._gaps: set[Gap] = set()
         self._runs: dict[RunKey, Run] = {}
+        self._reports: dict[str, Report] = {}
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -70,6 +72,17 @@ class MemoryLedger:
                         vantage=opened.vantage, life=life, recorded_ms=recorded_ms, digest=digest, target=target,
                     ))
             return changed
+
+    def keep_report(self, key: str, report: Report, *, life: str) -> None:
+        """Keep what a job said of itself."""
+        with self._lock:
+            self._life(life)
+            self._reports[key] = report
+
+    def last_reports(self) -> dict[str, Report]:
+        """The newest report of each job."""
+        with self._lock:
+            return dict(self._reports)
 
     def append(self, runs: Sequence[Run], *, life: str, heartbeat_ms: int, gaps: Sequence[Gap] = ()) -> int:
         """Add one batch and the heartbeat."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitors.core.canary import CanaryCheck, WitnessAnswer
 from monitors.core.document import from_document, to_document
+from monitors.core.evidence import Evidence
 from monitors.core.history import Stretch
 from monitors.core.model import Outcome, Phases, Run, StepResult, Target, Try, Verdict
 
@@ -185,7 +186,7 @@ def _try_list(attempt: Try) -> list[Any]:
     return [attempt.started_ms, attempt.duration_us, attempt.fault, [
         [
             step.name, int(step.passed), int(step.critical), step.reason, int(step.too_slow), step.status,
-            step.started_ms, _phase_list(step.phases), step.address,
+            step.started_ms, _phase_list(step.phases), step.address, *_evidence_list(step.evidence),
         ]
         for step in attempt.steps
     ]]
@@ -197,9 +198,24 @@ def _try_of(parts: Sequence[Any]) -> Try:
         StepResult(
             name=name, passed=bool(passed), critical=bool(critical), reason=reason, too_slow=bool(too_slow),
             status=status, started_ms=step_started_ms, phases=_phases_of(phases), address=address,
+            evidence=_evidence_of(more),
         )
-        for name, passed, critical, reason, too_slow, status, step_started_ms, phases, address in steps
+        for name, passed, critical, reason, too_slow, status, step_started_ms, phases, address, *more in steps
     ))
+
+
+def _evidence_list(evidence: Evidence | None) -> list[Any]:
+    """Write what came of a failed step, where it was kept, behind the rest: older rows end before it."""
+    if evidence is None:
+        return []
+    return [[evidence.request, evidence.head, evidence.body, evidence.certificate, list(evidence.hops)]]
+
+
+def _evidence_of(more: Sequence[Any]) -> Evidence | None:
+    if not more:
+        return None
+    request, head, body, certificate, hops = more[0]
+    return Evidence(request=request, head=head, body=body, certificate=certificate, hops=tuple(hops))
 
 
 def _canary_list(check: CanaryCheck) -> list[Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+    from monitors.core.heartbeat import Report
     from monitors.core.model import Run, Target
 
 INSERT_RUN = "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -140,6 +141,14 @@ class SqliteLedger(SqliteReader):
                 touched |= self._end_hour(row.id, hour_ms)
             self._write(touched.values())
         return new
+
+    def keep_report(self, key: str, report: Report, *, life: str) -> None:
+        """Keep what a job said of itself."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO report (life, key, at_ms, succeeded, note) VALUES (?, ?, ?, ?, ?)",
+                (self._life(life).id, key, report.at_ms, int(report.succeeded), report.note),
+            )
 
     # What follows is called within a transaction.
 

@@ -10,6 +10,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from monitors.core.heartbeat import Report
 from monitors.core.history import (
     GOOD,
     Definition,
@@ -147,6 +148,14 @@ class SqliteReader:
                 if row is not None:
                     found.append(self._run(RunRow(*row), series, self._definitions(series.agency, series.service)))
         return tuple(found)
+
+    def last_reports(self) -> dict[str, Report]:
+        """The newest report of each job."""
+        with self.snapshot():
+            rows = self._db.execute(
+                "SELECT key, at_ms, succeeded, note FROM report WHERE id IN (SELECT max(id) FROM report GROUP BY key)",
+            ).fetchall()
+        return {key: Report(at_ms=at_ms, succeeded=bool(succeeded), note=note) for key, at_ms, succeeded, note in rows}
 
     def runs(
         self, agency: str, service: str, transaction: str | None = None, *, start_ms: int, end_ms: int,

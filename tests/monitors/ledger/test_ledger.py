@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitors.core.errors import LedgerError
+from monitors.core.heartbeat import Report
 from monitors.core.history import Gap, Life
 from monitors.core.incident import Incident, incidents
 from monitors.core.model import Outcome, Phases, Promise, Run, StepResult, Try, Verdict
@@ -183,6 +184,21 @@ def test_a_run_of_an_unknown_life_or_transaction_is_refused_and_leaves_nothing(l
         ledger.append([a_run(), a_run(transaction="lain")], life="life-1", heartbeat_ms=NOON_MS + 60_000)
     assert all_runs(ledger) == []
     assert ledger.append([a_run()], life="life-1", heartbeat_ms=NOON_MS + 60_000) == 1
+
+
+def test_the_newest_report_of_each_job_is_told(ledger: Ledger):
+    assert ledger.last_reports() == {}
+    well, failed = Report(at_ms=NOON_MS), Report(at_ms=NOON_MS + 1, succeeded=False, note="disk penuh 1️⃣")
+    ledger.keep_report("dinkes/antrean/cadangan", well, life="life-1")
+    ledger.keep_report("dinkes/antrean/arsip", well, life="life-1")
+    ledger.keep_report("dinkes/antrean/cadangan", failed, life="life-1")
+    assert ledger.last_reports() == {"dinkes/antrean/cadangan": failed, "dinkes/antrean/arsip": well}
+
+
+def test_a_report_heard_by_an_unknown_life_is_refused(ledger: Ledger):
+    with pytest.raises(LedgerError):
+        ledger.keep_report("dinkes/antrean/cadangan", Report(at_ms=NOON_MS), life="never opened")
+    assert ledger.last_reports() == {}
 
 
 def test_there_is_no_history_of_a_service_that_was_never_recorded(ledger: Ledger):

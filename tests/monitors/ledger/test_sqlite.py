@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from monitors.core.errors import LedgerError
+from monitors.core.heartbeat import Report
 from monitors.core.history import Gap, Life
 from monitors.core.model import Verdict
 from monitors.ledger import sqlite_file
@@ -24,6 +25,7 @@ from tests.factories import NOON_MS, a_run, a_target, some_runs
 
 ROOT = Path(__file__).parents[3]
 HOUR_MS = 3_600_000
+NEWEST = sqlite_file.migrations()[-1][0]
 
 
 @pytest.fixture
@@ -108,6 +110,8 @@ def test_what_was_acknowledged_outlives_kill_9_at_any_moment(path: Path):
     "DELETE FROM gap",
     "UPDATE series SET service = 'lain'",
     "DELETE FROM series",
+    "UPDATE report SET succeeded = 0",
+    "DELETE FROM report",
     "UPDATE life SET opened_ms = 0",
     "UPDATE life SET heartbeat_ms = heartbeat_ms - 1",
     "DELETE FROM life",
@@ -116,16 +120,18 @@ def test_nothing_in_the_file_can_be_changed_or_removed(path: Path, statement: st
     ledger = opened(path)
     gap = Gap(life="life-1", start_ms=NOON_MS + 1, end_ms=NOON_MS + 2, reason="suspended")
     ledger.append(some_runs("ud"), life="life-1", heartbeat_ms=NOON_MS + 60_000, gaps=[gap])
+    ledger.keep_report("dinkes/antrean/cadangan", Report(at_ms=NOON_MS), life="life-1")
     ledger.close()
     with sqlite3.connect(path) as other, pytest.raises(sqlite3.IntegrityError, match="in the ledger"):
         other.execute(statement)
     other.close()
 
 
-@pytest.mark.parametrize("table", ["run", "evidence", "definition", "life"])
+@pytest.mark.parametrize("table", ["run", "evidence", "definition", "life", "report"])
 def test_a_row_cannot_be_replaced_either(path: Path, table: str):
     ledger = opened(path)
     ledger.append(some_runs("ud"), life="life-1", heartbeat_ms=NOON_MS + 60_000)
+    ledger.keep_report("dinkes/antrean/cadangan", Report(at_ms=NOON_MS), life="life-1")
     ledger.close()
     with sqlite3.connect(path) as other:
         before = other.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608 - our own table names
@@ -228,7 +234,7 @@ def test_a_newer_schema_is_named(path: Path, kind):
     with sqlite3.connect(path) as other:
         other.execute("PRAGMA user_version = 99")
     other.close()
-    with pytest.raises(LedgerError, match="has schema 99 but this version knows schema 1; use the newer version"):
+    with pytest.raises(LedgerError, match=f"has schema 99 but this version knows schema {NEWEST}; use the newer"):
         kind(path)
 
 
@@ -284,9 +290,9 @@ def test_a_folder_that_is_a_file_is_told(tmp_path: Path):
 
 def test_a_schema_step_that_fails_leaves_nothing_half_made(path: Path, tmp_path: Path, monkeypatch):
     opened(path).close()
-    broken = tmp_path / "0002_broken.sql"
+    broken = tmp_path / "broken.sql"
     broken.write_text("CREATE TABLE half (x); CREATE TABLE half (x);", encoding="utf-8")
-    steps = (*sqlite_file.migrations(), (2, broken))
+    steps = (*sqlite_file.migrations(), (NEWEST + 1, broken))
     monkeypatch.setattr(sqlite_file, "migrations", lambda: steps)
     with pytest.raises(LedgerError, match="already exists"):
         SqliteLedger(path)
@@ -298,11 +304,11 @@ def test_a_schema_step_that_fails_leaves_nothing_half_made(path: Path, tmp_path:
 
 def test_an_older_schema_is_told_to_a_reader_and_mended_by_the_writer(path: Path, tmp_path: Path, monkeypatch):
     opened(path).close()
-    step = tmp_path / "0002_more.sql"
+    step = tmp_path / "more.sql"
     step.write_text("CREATE TABLE more (x);", encoding="utf-8")
-    steps = (*sqlite_file.migrations(), (2, step))
+    steps = (*sqlite_file.migrations(), (NEWEST + 1, step))
     monkeypatch.setattr(sqlite_file, "migrations", lambda: steps)
-    with pytest.raises(LedgerError, match="has schema 1 but this version reads 2"):
+    with pytest.raises(LedgerError, match=f"has schema {NEWEST} but this version reads {NEWEST + 1}"):
         SqliteReader(path)
     SqliteLedger(path).close()
     SqliteReader(path).close()
