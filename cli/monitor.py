@@ -12,7 +12,7 @@ import click
 from cli.monitor_feed import Feed
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
 from cli.state_folder import state_folder
-from monitors.core.errors import UsageError
+from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.model import Run, Target, Transaction, Verdict
 from monitors.settings import DEFAULT_LISTEN, DEFAULT_VANTAGE, Listen, MonitorSettings
 from monitors.targets_source import TargetsFiles
@@ -134,6 +134,44 @@ def once_command(
         for run, of in zip(runs, transactions, strict=True):
             _show(found, of, run)
     return 0 if all(run.verdict in (Verdict.UP, Verdict.DEGRADED) for run in runs) else 1
+
+
+@monitor.command("writes", short_help="Stop all transactions that write, or let them run again.")
+@click.option("--stop", "reason", metavar="REASON", help="Let none of them run from now on; why, in a few words.")
+@click.option("--go", is_flag=True, help="Let them run again.")
+@click.option(
+    "--ledger", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Ledger of the monitor that is meant.  [default: STATE/ledger.sqlite]",
+)
+@workspace_options
+def writes_command(
+    workspace: Path | None, state: Path | None, *, reason: str | None, go: bool, ledger: Path | None,
+) -> None:
+    """Stop every transaction that writes into its service, or let them run again; without an option, say which holds.
+
+    It works at once, on a monitor that runs and on one that is started later: the switch is a file beside the ledger.
+    Runs that may not write are missed and unknown, never down. A run under way makes no second try.
+
+    \b
+    Examples:  siaga24 monitor writes --stop "disdukcapil asks for quiet until Monday"
+               siaga24 monitor writes --go
+    """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    from monitors.budget import Writes, switch_of  # noqa: PLC0415
+
+    if reason is not None and go:
+        raise UsageError("--stop and --go: expected one of them")
+    if reason is not None and not reason.strip():
+        raise UsageError("--stop: expected a reason; /healthz and the ledger show it")
+    switch = switch_of(ledger or state_folder(workspace, state, else_give="give --ledger") / "ledger.sqlite")
+    try:
+        if reason is not None:
+            switch.write_text(reason.strip() + "\n", encoding="utf-8")
+        elif go:
+            switch.unlink(missing_ok=True)
+    except OSError as exc:
+        why = (exc.strerror or str(exc)).lower()
+        raise Siaga24Error(f"{switch}: {why}; expected a folder that this user may write") from exc
+    console().print(Writes(switch).stopped or "transactions that write may run", soft_wrap=True, markup=False)
 
 
 def _settings(

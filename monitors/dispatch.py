@@ -17,6 +17,7 @@ from monitors.core.verdict import US_PER_MS, spoken_us
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from monitors.budget import Writes
     from monitors.core.model import Run
     from monitors.runner import Runner, Watched
 
@@ -50,16 +51,17 @@ class Dispatch:
 
     ``record`` gets every finished or missed run. ``repace`` is told the interval that holds for a key from now on; it
     is called for every key that comes, too. ``was_missing_since`` tells whether the monitor itself was suspended since
-    then. ``limit``: runs under way at once.
+    then. ``limit``: runs under way at once. ``writes``: what those that write may; None: anything.
     """
 
     def __init__(
         self, runner: Runner, *, record: Callable[[Run], None], repace: Callable[[str, int], None],
         forget: Callable[[str], None], was_missing_since: Callable[[int], bool], limit: int,
+        writes: Writes | None = None,
     ) -> None:
         self._runner, self._record, self._repace, self._forget = runner, record, repace, forget
         self._was_missing_since = was_missing_since
-        self._limit = limit
+        self._limit, self._writes = limit, writes
         self._entries: dict[str, _Entry] = {}
         self._line: deque[_Entry] = deque()
         # never reset: a transaction that goes and comes back continues its numbers
@@ -73,6 +75,8 @@ class Dispatch:
     def replace(self, watched: Iterable[Watched]) -> None:
         """Say what is watched from now on. What stays keeps its pace, its phase and its numbers."""
         coming = {one.key: one for one in watched}
+        if self._writes is not None:
+            self._writes.watch(coming.values())
         for key in [key for key in self._entries if key not in coming]:
             entry = self._entries.pop(key)
             self._forget(key)
@@ -131,6 +135,9 @@ class Dispatch:
         if is_missed(waiting.scheduled_ms, waiting.interval_ms, self._runner.clock.now_ms):
             self._miss(entry, self._why_late(entry, waiting))
         elif self.under_way < self._limit:
+            if refused := self._refusal(entry):
+                self._miss(entry, refused)
+                return
             entry.waiting = None
             self.waiting -= 1
             entry.running = waiting
@@ -154,6 +161,9 @@ class Dispatch:
             run = replace(run, verdict=Verdict.UNKNOWN, reason=f"{SUSPENDED}; what it saw: {run.reason}")
         before_ms = entry.pace.current_ms
         entry.pace.take(run)
+        if self._writes is not None and entry.watched.transaction.writes:
+            self._writes.settle(entry.watched.key, run.started_ms, run)
+            entry.pace.may_repeat = self._writes.affords_repeat(entry.watched.key, self._runner.clock.now_ms)
         if entry.pace.current_ms != before_ms and self._entries.get(entry.watched.key) is entry:
             self._repace(entry.watched.key, entry.pace.current_ms)
         self._record(run)
@@ -163,6 +173,12 @@ class Dispatch:
             next_entry.is_queued = False
             self._advance(next_entry)
         self._tell_idle()
+
+    def _refusal(self, entry: _Entry) -> str:
+        """Say why a run that writes may not begin, or "": then both its tries are taken out of its budget."""
+        if self._writes is None or not entry.watched.transaction.writes:
+            return ""
+        return self._writes.refusal(entry.watched.key, self._runner.clock.now_ms)
 
     def _miss(self, entry: _Entry, why: str) -> None:
         waiting, entry.waiting = entry.waiting, None

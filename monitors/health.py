@@ -37,6 +37,8 @@ class Facts:
     warnings: Sequence[str]
     canaries: Sequence[str] = ()
     canary_check: CanaryCheck | None = None      # the last
+    writing: int = 0                             # transactions that write
+    writing_stopped: str = ""                    # why they may not now, in a sentence
 
 
 def health(facts: Facts) -> dict[str, Any]:
@@ -58,6 +60,8 @@ def health(facts: Facts) -> dict[str, Any]:
     check = facts.canary_check
     if check is not None and not check.works:
         warnings.append(f"this machine's own network fails, and runs that fail are unknown: {check.summary}")
+    if facts.writing_stopped:
+        warnings.append(f'{facts.writing_stopped}; they are unknown until "siaga24 monitor writes --go"')
     return {
         "status": "failing" if problems else "ok",
         "problems": problems,
@@ -71,6 +75,7 @@ def health(facts: Facts) -> dict[str, Any]:
             "last_batch_age_s": round(recording.batch_age_s, 3), "waiting": recording.waiting,
             "overflowed": recording.overflowed,
         },
+        "writes": {"transactions": facts.writing, "stopped": bool(facts.writing_stopped)},
         "canaries": _canaries(facts),
         "loop_lag_ms": facts.loop_lag_ms,
         "wall_clock_off_by_ms": facts.wall_clock_off_by_ms,

@@ -114,6 +114,9 @@ class MonitorMetrics:
         self._faults = Counter(
             "siaga24_monitor_faults", "Faults of the monitor itself, by kind.", ("kind",), registry=registry,
         )
+        self._writing_stopped = Gauge(
+            "siaga24_writes_stopped", "1 while all transactions that write are stopped, else 0.", registry=registry,
+        )
         self._canary_up = Gauge(
             "siaga24_canary_up", "1 if this witness of the own network could be reached at the last check, else 0.",
             ("canary",), registry=registry,
@@ -160,6 +163,10 @@ class MonitorMetrics:
             self._canary_up.labels(one.name).set(one.works)
         self._canary_checks.labels("works" if check.works else "failed").inc()
         self._canary_s.observe((check.ended_ms - check.began_ms) / 1e3)
+
+    def writing_stopped(self, *, is_stopped: bool) -> None:
+        """Say whether transactions that write are stopped."""
+        self._writing_stopped.set(is_stopped)
 
     def answer(self, accept: str = "") -> tuple[str, Iterator[bytes]]:
         """Answer a scrape that accepts ``accept``: the content type, and the body in pieces.

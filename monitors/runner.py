@@ -49,14 +49,16 @@ class Runner:
     """Runs transactions and makes their records, as one life of the monitor at one vantage.
 
     ``ask_canaries``: gives its argument a check of the own network that begins from then on; None where there is none
-    to ask.
+    to ask. ``writing_stopped``: why nothing may write now, "" where it may; asked before a second try that writes.
     """
 
     def __init__(
         self, clock: Clock, *, vantage: str, life: str,
         ask_canaries: Callable[[Callable[[CanaryCheck], None]], None] | None = None,
+        writing_stopped: Callable[[], str] = lambda: "",
     ) -> None:
         self.clock, self.vantage, self.life, self.ask_canaries = clock, vantage, life, ask_canaries
+        self.writing_stopped = writing_stopped
 
     def run(self, watched: Watched, *, sequence: int, scheduled_ms: int, on_done: Callable[[Run], None]) -> None:
         """Begin a run; ``on_done`` gets its record, once, by twice the transaction's deadline.
@@ -106,7 +108,11 @@ class _RunUnderWay:
     def _first_done(self, attempt: Try) -> None:
         if needs_second_try(attempt):
             self._first = attempt
-            self._try(self._second_done)
+            stopped = self._runner.writing_stopped() if self._watched.transaction.writes else ""
+            if stopped:
+                self._second_done(Try(started_ms=self._runner.clock.now_ms, duration_us=0, steps=(), fault=stopped))
+            else:
+                self._try(self._second_done)
         else:
             self._end(attempt)
 

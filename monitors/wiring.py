@@ -13,8 +13,10 @@ import uuid
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from monitors.budget import Writes, switch_of
 from monitors.canary import Canaries
 from monitors.clock import LifeClock
+from monitors.core.budget import MS_PER_DAY
 from monitors.core.canary import CanaryCheck, witnesses
 from monitors.core.errors import LedgerError, UsageError
 from monitors.core.history import Gap, Life
@@ -118,6 +120,8 @@ class Monitor:
         self._unready: tuple[str, ...] = ()
         self._is_ended = False
         self._own_network_works = True
+        self._writes = Writes(switch_of(settings.ledger))
+        self._writing_stopped = ""
 
     async def run(self, *, for_s: float | None = None) -> None:
         """Watch until a signal, or for ``for_s`` seconds; then let runs end, write what waits, and return.
@@ -169,6 +173,7 @@ class Monitor:
             loop_lag_ms=self._pulse.lag_ms, wall_clock_off_by_ms=self.clock.off_by_ms,
             warnings=[*self._unready, *([self._warning] if self._warning else [])],
             canaries=self.settings.canaries, canary_check=self._canaries.last if self._canaries else None,
+            writing=len(self._writes), writing_stopped=self._writing_stopped,
         ))
 
     def _canaries_by(self, probe: TransactionProbe) -> Canaries | None:
@@ -192,12 +197,14 @@ class Monitor:
         runner = Runner(
             self.clock, vantage=self.settings.vantage, life=self.life,
             ask_canaries=self._canaries.ask if self._canaries else None,
+            writing_stopped=lambda: self._writes.stopped,
         )
         self._pulse = Pulse(self._loop, self.clock, on_beat=self._beat, on_stall=self._stalled)
         self._scheduler = Scheduler(self._loop, self.clock, self._launch)
         self._dispatch = Dispatch(
             runner, record=self.recorder.put, repace=self._scheduler.put, forget=self._scheduler.remove,
             was_missing_since=self._pulse.was_missing_since, limit=self.settings.most_runs_at_once,
+            writes=self._writes,
         )
 
     def _launch(self, key: str, scheduled_ms: int, interval_ms: int) -> None:
@@ -218,6 +225,7 @@ class Monitor:
 
     def _begin(self) -> None:
         ready = self._ready(self.targets)
+        self._take_over_budgets(ready[0])
         gc.collect()
         gc.freeze()                      # definitions stay: no collection need look at them again
         self.recorder.start()
@@ -231,6 +239,23 @@ class Monitor:
         self.serving.start()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self.stop)
+
+    def _take_over_budgets(self, watched: Sequence[Watched]) -> None:
+        """Count what was written today by lives before this one."""
+        self._writes.watch(watched)
+        if not len(self._writes):
+            return
+        now_ms = self.clock.now_ms
+        reader = SqliteReader(self.settings.ledger)
+        try:
+            for one in watched:
+                if one.transaction.writes:
+                    target, name = one.target, one.transaction.name
+                    today_ms = now_ms - now_ms % MS_PER_DAY
+                    runs = reader.runs(target.agency, target.service, name, start_ms=today_ms, end_ms=now_ms + 1)
+                    self._writes.take_over(one.key, (run for run in runs if run.vantage == self.settings.vantage))
+        finally:
+            reader.close()
 
     def _end(self) -> bool:
         self._scheduler.stop()
@@ -276,6 +301,11 @@ class Monitor:
     def _beat(self, now_ms: int) -> None:
         self.recorder.beat(now_ms)
         self.metrics.in_flight(self._dispatch.under_way)
+        stopped = self._writes.stopped if len(self._writes) else ""
+        if stopped != self._writing_stopped:
+            self._on_note(stopped or "transactions that write run again")
+            self._writing_stopped = stopped
+            self.metrics.writing_stopped(is_stopped=bool(stopped))
         self._scheduler.realign()
 
     def _stalled(self, start_ms: int, end_ms: int) -> None:

@@ -157,6 +157,7 @@ def _transaction(transaction: Transaction) -> Plain:
             "deadline": duration_text(transaction.deadline_ms),
             "latency": _duration(transaction.latency_target_ms),
             "writes": transaction.writes,
+            "budget": f"{transaction.writes_a_day}/day" if transaction.writes_a_day else None,
             "steps": [_step(step) for step in transaction.steps],
         }
     )

@@ -54,10 +54,11 @@ class Pace:
     A missed run changes nothing: where the monitor has no capacity, running more often would leave it still less.
     """
 
-    __slots__ = ("_good", "interval_ms")
+    __slots__ = ("_good", "interval_ms", "may_repeat")
 
     def __init__(self, interval_ms: int) -> None:
         self.interval_ms = interval_ms
+        self.may_repeat = True           # not so where a write budget would not last for the regular runs then
         self._good = 0
 
     @property
@@ -68,7 +69,7 @@ class Pace:
     @property
     def current_ms(self) -> int:
         """The interval that holds now."""
-        return self.interval_ms if self._good >= GOOD_RUNS_TO_REST else self.repeat_ms
+        return self.interval_ms if self._good >= GOOD_RUNS_TO_REST or not self.may_repeat else self.repeat_ms
 
     @property
     def is_repeating(self) -> bool:

@@ -139,6 +139,7 @@ class Transaction:
     latency_target_ms: int | None = None
     primary: bool = True
     writes: bool = False                 # it changes the service's data
+    writes_a_day: int = 0                # where it writes: tries a UTC day at most; 0: by its interval, see budget.py
     max_body_bytes: int = 1_048_576      # decoded bytes of one answer; more fails the step
 
     def __post_init__(self) -> None:
@@ -149,6 +150,11 @@ class Transaction:
             raise ValueError(f"transaction {self.name!r}: no step is critical; make at least one critical")
         if self.interval_ms < MIN_INTERVAL_MS:
             raise ValueError(f"transaction {self.name!r}: interval {self.interval_ms} ms is under 1 s; make it longer")
+        if self.writes_a_day and (not self.writes or self.writes_a_day < 2):
+            raise ValueError(
+                f"transaction {self.name!r}: a budget of {self.writes_a_day} tries a day; expected 2 or more, and "
+                "writes to be true",
+            )
         if not 0 < 2 * self.deadline_ms < self.interval_ms:
             raise ValueError(
                 f"transaction {self.name!r}: two tries of {self.deadline_ms} ms do not fit into the interval of "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from monitors.core.budget import per_day
 from monitors.core.model import Assertion, AssertKind, Promise, Save, SaveKind, Step, Transaction
 from stacks.definition.check_transaction import SAVE_KINDS, deadline_of, interval_of, step_name
 from stacks.definition.grammar_transaction import METHODS
@@ -29,6 +30,7 @@ def build_transaction(name: str, record: Record, tier: Tier, promise: Promise) -
         latency_target_ms=latency_ms,
         primary=record["primary"] is not False,
         writes=bool(record["writes"]),
+        writes_a_day=per_day(record["budget"]) if record["budget"] else 0,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from monitors.core.budget import MS_PER_DAY, TRIES, per_day, regular_runs
 from stacks.definition import names
 from stacks.definition.amounts import duration_text
 from stacks.definition.faults import quoted
@@ -41,6 +42,7 @@ def step_name(step: Record) -> str:
 def check_transaction(transaction: Record, tier: Tier) -> None:
     """Tell all that is wrong between the keys of one transaction."""
     _check_time(transaction, tier)
+    _check_budget(transaction, tier)
     steps: list[tuple[Place, Record]] = transaction["steps"] or []
     for at, step in steps:
         _check_request(at, step)
@@ -72,6 +74,26 @@ def _check_time(transaction: Record, tier: Tier) -> None:
             f"a try that takes {duration_text(latency)} has failed by its deadline of {duration_text(deadline)} before",
             "a latency target below the deadline",
             "make it shorter, or leave it out",
+        )
+
+
+def _check_budget(transaction: Record, tier: Tier) -> None:
+    budget = transaction["budget"]
+    if not budget:
+        return
+    place = transaction.place("budget")
+    if not transaction["writes"]:
+        place.fault(
+            "a budget stands at a transaction that does not write",
+            "budget and writes together",
+            'add "writes: true", or remove "budget"',
+        )
+    least = TRIES * regular_runs(interval_of(transaction, tier), MS_PER_DAY)
+    if per_day(budget) < least:
+        place.warn(
+            f"the budget of {per_day(budget)} tries a day does not last for two tries of all regular runs",
+            f"{least} or more",
+            "make it larger or the interval longer; without any left the transaction is unknown",
         )
 
 

@@ -112,6 +112,19 @@ TRANSACTION = Shape(
             example="2s",
         ),
         "writes": Key(kind=Flag(), doc="Whether it changes the service's data.", default="false", example="true"),
+        "budget": Key(
+            kind=Text(
+                word="tries a day, such as 5000/day",
+                pattern="[1-9][0-9]{0,8} ?/ ?day",
+                most=20,
+                check=names.budget,
+            ),
+            doc="How often it may write a UTC day, where it `writes`: a run takes two tries and gives back the one "
+            "that it did not need. Repeats never take what the regular runs need. Without any left a run is missed, "
+            "and `unknown`.",
+            default="two tries for each regular run, and 240 for repeats where the interval is over 30 s",
+            example="5000/day",
+        ),
         "steps": Key(
             kind=ListOf(kind=STEP, most=50), doc="What is done, in order; one step at least is critical.", required=True
         ),

@@ -8,6 +8,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueE
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+from monitors.core.budget import per_day
 from monitors.core.canary import witness
 from stacks.definition.near import meant
 from stacks.model import MAX_CODE_LENGTH, is_code
@@ -136,6 +137,15 @@ def network(text: str) -> str:
         ip_network(text)
     except ValueError as exc:
         return f"write a network such as 10.20.0.0/16, or one address such as 127.0.0.1: {exc}"
+    return ""
+
+
+def budget(text: str) -> str:
+    """Check a write budget."""
+    try:
+        per_day(text)
+    except ValueError:
+        return "write how many tries a day may write, 2 or more, such as 5000/day"
     return ""
 
 

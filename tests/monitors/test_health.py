@@ -27,6 +27,7 @@ def test_a_monitor_that_does_its_work_is_ok_with_its_figures():
         "status": "ok", "problems": [], "warnings": [], "vantage": "jakarta-1", "life": "abc", "targets": 1,
         "transactions": 2, "runs": {"under_way": 3, "waiting": 1},
         "ledger": {"last_batch_age_s": 0.412, "waiting": 2, "overflowed": 0},
+        "writes": {"transactions": 0, "stopped": False},
         "canaries": {"configured": 0, "note": NO_CANARIES}, "loop_lag_ms": 12, "wall_clock_off_by_ms": -3,
     }
 

@@ -1,4 +1,4 @@
-"""The monitor's own network fails: services that go together with the canaries are unknown, those that go alone down."""
+"""What a monitor does not take for an outage: its own network's failure, and writing that ops have stopped."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import contextlib
 import signal
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from cli.main import main
 from monitors.core.model import Verdict
 from tests.scenarios.monitor_process import MonitorProcess, every_second, runs_in, watched, write_targets
 from tests.servers import page, serving
@@ -62,3 +65,40 @@ def test_a_canary_that_is_none_ends_it_as_wrong_use(tmp_path: Path):
     assert "".join(monitor.told) == (
         'error: canary "10.0.0.1": expected a URL or HOST:PORT, for example https://www.bmkg.go.id/ or 10.0.0.1:53\n'
     )
+
+
+def test_writing_is_stopped_and_let_go_by_one_command_and_its_budget_outlives_a_restart(tmp_path: Path):
+    ledger = tmp_path / "ledger.sqlite"
+
+    def command(*arguments: str) -> str:
+        result = CliRunner().invoke(main, ["monitor", "writes", "--ledger", str(ledger), *arguments])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    with serving(page()) as server:
+        target = watched(server.url, every_second("tulis", writes=True), every_second("baca"))
+        write_targets(tmp_path / "targets" / "a.json", target)
+        with MonitorProcess(tmp_path) as monitor:
+            monitor.until_runs(2, transaction="tulis", verdict="up")
+            assert command("--stop", "uji") == "all transactions that write are stopped: uji\n"
+            monitor.until_runs(2, transaction="tulis", verdict="unknown")
+            seen = monitor.count(transaction="baca", verdict="up")
+            monitor.until_runs(seen + 2, transaction="baca", verdict="up")
+            assert monitor.health()[1]["warnings"] == [
+                'all transactions that write are stopped: uji; they are unknown until "siaga24 monitor writes --go"',
+            ]
+            assert command() == "all transactions that write are stopped: uji\n"
+            assert command("--go") == "transactions that write may run\n"
+            seen = monitor.count(transaction="tulis", verdict="up")
+            monitor.until_runs(seen + 1, transaction="tulis", verdict="up")
+            monitor.signal(signal.SIGTERM)
+            assert monitor.wait() == 0, monitor.told
+        made = sum(len(run.tries) for run in runs_in(ledger, [target]) if run.transaction == "tulis")
+        few = watched(server.url, every_second("tulis", writes=True, writes_a_day=made + 2))
+        write_targets(tmp_path / "targets" / "a.json", few)
+        asked = len(server.asked)
+        with MonitorProcess(tmp_path) as monitor:
+            monitor.until_runs(2, transaction="tulis", verdict="unknown")
+            monitor.signal(signal.SIGTERM)
+            assert monitor.wait() == 0, monitor.told
+        assert len(server.asked) - asked == 1, "one run was left of the day"
