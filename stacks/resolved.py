@@ -10,8 +10,9 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from monitors.core.model import Assertion, AssertKind, Save, SaveKind, Step, Transaction
+from monitors.core.model import HTTP, Assertion, AssertKind, Save, SaveKind, Step, Transaction
 from stacks.definition.amounts import duration_text, size_text
+from stacks.definition.build_protocols import shown_protocol
 from stacks.yamlio import Verbatim
 
 if TYPE_CHECKING:
@@ -164,6 +165,10 @@ def _transaction(transaction: Transaction) -> Plain:
 
 
 def _step(step: Step) -> Plain:
+    if step.protocol != HTTP:
+        return _filled({"name": step.name, "critical": step.critical, "expect": _expect(step.assertions)}) | (
+            shown_protocol(step)
+        )
     body = json.loads(step.json_body, parse_float=Verbatim) if step.json_body else None
     return _filled(
         {

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitors.core.budget import per_day
 from monitors.core.model import Assertion, AssertKind, Promise, Save, SaveKind, Step, Transaction
+from stacks.definition.build_protocols import build_protocol, protocol_of
 from stacks.definition.check_transaction import SAVE_KINDS, deadline_of, interval_of, step_name
 from stacks.definition.grammar_transaction import METHODS
 from stacks.definition.shapes import Record
@@ -35,6 +36,13 @@ def build_transaction(name: str, record: Record, tier: Tier, promise: Promise) -
 
 
 def _step(record: Record) -> Step:
+    if protocol_of(record):
+        return Step(
+            name=step_name(record),
+            critical=record["critical"] is not False,
+            assertions=tuple(_assertions(record["expect"])) if record["expect"] else (),
+            **build_protocol(record),
+        )
     method = next(method for method in METHODS if record[method])
     return Step(
         name=step_name(record),

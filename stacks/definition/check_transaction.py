@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from monitors.core.budget import MS_PER_DAY, TRIES, per_day, regular_runs
 from stacks.definition import names
 from stacks.definition.amounts import duration_text
+from stacks.definition.build_protocols import protocol_of, protocol_title
+from stacks.definition.check_protocols import check_protocol, protocol_texts
 from stacks.definition.faults import quoted
 from stacks.definition.grammar_expect import REFERENCE
+from stacks.definition.grammar_protocols import PROTOCOLS
 from stacks.definition.grammar_transaction import METHODS, WITH_BODY
 from stacks.definition.near import listed, meant
 from stacks.definition.shapes import Record
@@ -36,6 +39,8 @@ def deadline_of(transaction: Record, tier: Tier) -> int:
 def step_name(step: Record) -> str:
     """Return a step's own name, else its method and path."""
     method = next((method for method in METHODS if step[method]), "")
+    if not method and protocol_of(step):
+        return str(step["name"] or protocol_title(step))
     return str(step["name"] or f"{method.upper()} {step[method]}")
 
 
@@ -104,15 +109,19 @@ def _below_half(interval_ms: int) -> int:
 
 
 def _check_request(at: Place, step: Record) -> None:
-    written = [method for method in METHODS if step.has(method)]
+    requests = (*METHODS, *PROTOCOLS)
+    written = [name for name in requests if step.has(name)]
     if not written:
-        at.fault("the step sends no request", f"one of {', '.join(METHODS)}", 'add one, such as "get: /"')
+        at.fault("the step sends no request", f"one of {', '.join(requests)}", 'add one, such as "get: /"')
     for method in written[1:]:
         step.place(method).fault(
             f'the step has both "{written[0]}" and "{method}"',
             "one request a step",
             "make two steps of it",
         )
+    if written and written[0] in PROTOCOLS:
+        check_protocol(written[0], step)
+        return
     bodies = [key for key in ("form", "json") if step.has(key)]
     if len(bodies) == 2:
         step.place("json").fault('the step has both "form" and "json"', "one body a request", "remove one of the two")
@@ -202,6 +211,7 @@ def _texts(step: Record) -> Iterator[tuple[Place, str]]:
     for key in ("headers", "form"):
         for name, text in _entries(step[key]):
             yield step[key].place(name), text
+    yield from protocol_texts(step)
     expect: Record | None = step["expect"]
     for key in expect.values if expect else ():
         if expect and key != "latency":

@@ -7,6 +7,7 @@ from decimal import Decimal
 from stacks.definition import names
 from stacks.definition.amounts import Duration, Number, Whole
 from stacks.definition.grammar_expect import EXPECT, HEADER, SAVE, filled
+from stacks.definition.grammar_protocols import PROTOCOL_KEYS, PROTOCOLS
 from stacks.definition.jsonvalues import JsonBody
 from stacks.definition.lists import ListOf
 from stacks.definition.scalars import Flag, Text
@@ -39,7 +40,8 @@ _METHOD_KEYS = {
 
 STEP = Shape(
     title="step",
-    doc="One request: exactly one of `get`, `post`, `put`, `patch`, `delete`, `head`, `options`. "
+    doc="One request: exactly one of `get`, `post`, `put`, `patch`, `delete`, `head`, `options`, or of "
+    f"{', '.join(f'`{name}`' for name in PROTOCOLS)} (which know `critical` and `expect: {{latency: ...}}` beside it). "
     "`${name}` puts in a value that an earlier step saved (in paths, `headers`, `form`, `json` and `expect`).",
     keys={
         "name": Key(
@@ -49,6 +51,7 @@ STEP = Shape(
             example="ambil nomor",
         ),
         **_METHOD_KEYS,
+        **PROTOCOL_KEYS,
         "headers": Key(
             kind=MapOf(names=HEADER, kind=HEADER_VALUE, example="{Accept: application/json}"),
             doc="Headers to send.",
@@ -81,7 +84,7 @@ STEP = Shape(
             example='{csrf: {css: "input[name=csrf]", attribute: value}}',
         ),
     },
-    rules={"oneOf": [{"required": [method]} for method in METHODS]},
+    rules={"oneOf": [{"required": [name]} for name in (*METHODS, *PROTOCOLS)]},
 )
 
 INTERVAL = Duration(low_ms=1_000, high_ms=86_400_000)

@@ -76,7 +76,8 @@ class Text:
             return None
         mend = self.check(text) if self.check else ""
         if mend:
-            at.fault(f"{quoted(text)} stands here", self.word, mend)
+            what = "something else" if self.is_private else quoted(text)
+            at.fault(f"{what} stands here", self.word, mend)
             return None
         return text
 
