@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from monitors.core.requests import (
     DnsQuery,
     GrpcHealth,
+    Heartbeat,
     IcmpEcho,
     SqlQuery,
     TcpDialogue,
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from monitors.core.canary import CanaryCheck
 
 HTTP = "http"
-OTHER_PROTOCOLS = ("dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp")   # fields of a step, one set at most
+# fields of a step, one set at most
+OTHER_PROTOCOLS = ("dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp", "heartbeat")
 MS_PER_S = 1000
 MIN_INTERVAL_MS = 1 * MS_PER_S
 
@@ -112,6 +114,7 @@ class Step:
     sql: SqlQuery | None = None
     websocket: WebSocketTalk | None = None
     icmp: IcmpEcho | None = None
+    heartbeat: Heartbeat | None = None
 
     def __post_init__(self) -> None:
         """A step asks one thing."""

@@ -167,4 +167,13 @@ class IcmpEcho:
     max_lost: int = 1
 
 
-Request = DnsQuery | TcpDialogue | TlsCheck | GrpcHealth | SqlQuery | WebSocketTalk | IcmpEcho
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """Nothing is asked: the job reports to us every ``every_ms``, at most ``grace_ms`` late (``heartbeat.py``)."""
+
+    job: str
+    every_ms: int
+    grace_ms: int
+
+
+Request = DnsQuery | TcpDialogue | TlsCheck | GrpcHealth | SqlQuery | WebSocketTalk | IcmpEcho | Heartbeat

@@ -22,6 +22,7 @@ from monitors.probes.trust import TrustFiles
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from monitors.core.heartbeat import Silence
     from monitors.core.model import Step, Target, Transaction
     from monitors.probes.base import Session, Steps
     from monitors.probes.guard import Guard
@@ -31,11 +32,19 @@ class ServiceProblem(Exception):  # noqa: N818 - not an error of ours
     """The service failed; the text says what was expected and what was found."""
 
 
-class Desk:
-    """What all steps of a loop share: how names are looked up, and whom to trust."""
+class Hearing(Protocol):
+    """What jobs reported, ``agency/service/job`` each."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, guard: Guard) -> None:
-        self.loop, self.guard = loop, guard
+    def judge(self, job: str, *, every_ms: int, grace_ms: int) -> Silence:
+        """Judge a job by what was heard of it."""
+        ...
+
+
+class Desk:
+    """What all steps of a loop share: how names are looked up, whom to trust, what jobs reported."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, guard: Guard, hearing: Hearing | None = None) -> None:
+        self.loop, self.guard, self.hearing = loop, guard, hearing
         self.names = NamesDesk(loop, guard)
         self.trust = TrustFiles()
         self._contexts: dict[str, ssl.SSLContext] = {}

@@ -58,7 +58,8 @@ def protocol_title(step: Record) -> str:
     place = ":".join(str(record[key]) for key in ("host", "port") if record[key])
     told = {
         "dns": f"{record['record'] or 'A'} {record['name'] or ''}", "grpc": f"{place} {record['service'] or ''}",
-        "sql": f"{place} {record['database'] or ''}", "websocket": record["url"] or "/", "heartbeat": record["job"] or "",
+        "sql": f"{place} {record['database'] or ''}", "websocket": record["url"] or "/",
+        "heartbeat": record["job"] or "",
     }.get(protocol, place)
     return f"{protocol.upper()} {told}".strip()
 

@@ -336,8 +336,8 @@ ICMP = Shape(
 
 HEARTBEAT = Shape(
     title="heartbeat",
-    doc="Ask nothing: a job, such as a backup, reports to the monitor in time (`siaga24 monitor report`). A job that is "
-    "late makes the run `down`; where the monitor was not listening all the while, `unknown`.",
+    doc="Ask nothing: a job, such as a backup, reports to the monitor in time (`siaga24 monitor report`). A job that "
+    "is late makes the run `down`; where the monitor was not listening all the while, `unknown`.",
     keys={
         "job": Key(
             kind=Text(
