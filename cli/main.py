@@ -1,6 +1,6 @@
 """The ``siaga24`` command: the group, and the one place where an error becomes an exit code.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted. Commands are imported when they are called, so that the
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part (import), 130 interrupted. Commands are imported when they are called, so that the
 monitor starts without Docker's or Pulumi's packages.
 """
 
@@ -21,6 +21,7 @@ INTERRUPTED = 130
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("init", "Lay out a new workspace."),
     "agency": ("agency", "Write, list, show and check agency definitions."),
+    "import": ("importing", "Make definitions of what other tools have."),
     "stack": ("stack", "Provision the hosting stack of an agency."),
     "monitor": ("monitor", "Run the transactions of all services."),
     "watch": ("watch", "Watch one URL at once, with no definition."),

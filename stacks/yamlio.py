@@ -180,7 +180,8 @@ def _composed(text: str) -> YamlNode:
         second = documents[1]
         line = second.start_mark.line + 1 if second is not None else 1
         raise YamlFault(line, "a second document begins", "one document a file", 'remove this "---" or split the file')
-    return filled[0]
+    node: YamlNode = filled[0]
+    return node
 
 
 def write(value: Mapping[str, Any]) -> str:

@@ -1,0 +1,286 @@
+"""Gatus (``config.yaml``): each endpoint becomes a service of one step, each suite one of several."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stacks.importers import gatus_condition
+from stacks.importers.account import one_line
+from stacks.importers.address import SECRET_WHY, code, go_duration_ms, split_url
+from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
+from stacks.importers.request import ANY_STATUS, put_body, put_header, put_status
+from stacks.importers.source import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from stacks.importers.account import Entry
+
+USUAL_INTERVAL_MS = 60_000  # what Gatus does where the file says nothing
+USUAL_TIMEOUT_MS = 10_000
+MAX_REDIRECTS = 10
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+_ENVIRONMENT = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*\}?")
+_OTHER_PARTS = {
+    "alerting": (
+        "alerting",
+        "alerts come from the promise's error budget, and people from the roster",
+        "set it up there",
+    ),
+    "storage": ("storage", "every run goes to the ledger", "nothing to do"),
+    "security": ("access to Gatus' own page", "the dashboard here has access rules of its own", "set them up there"),
+    "ui": ("the look of Gatus' own page", "pages here have a look of their own", "nothing to do"),
+    "web": ("where Gatus listens", "the monitor's settings say where it listens", 'look at "monitor" in siaga24.yaml'),
+    "metrics": ("metrics", "metrics are always on here", "nothing to do"),
+    "maintenance": ("maintenance windows", "no key of a definition holds them", "tell maintenance to the monitor"),
+    "connectivity": ("a connectivity checker", "the monitor has canaries of its own", "nothing to do"),
+    "remote": ("remote instances", "vantages are set up at the monitor", "run a monitor there"),
+    "tunneling": ("SSH tunnels", "the monitor opens no tunnels", "run a monitor behind the tunnel"),
+    "announcements": ("announcements", "status pages have notes of their own", "write them there"),
+    "external-endpoints": (
+        "endpoints that others report",
+        "such a job is watched by its silence, a heartbeat",
+        "set up a heartbeat for it",
+    ),
+}
+_OTHER_KEYS = {
+    "alerts": ("alerts", "alerts come from the promise's error budget", "nothing to do where the promise is right"),
+    "ui": ("the look on Gatus' own page", "pages here have a look of their own", "nothing to do"),
+    "maintenance-windows": ("maintenance windows", "no key of a definition holds them", "tell them to the monitor"),
+    "extra-labels": ("labels of metrics", "metrics have agency, service and transaction", "nothing to do"),
+    "dns": ("a DNS query", "this importer carries HTTP alone", "write a step of that protocol by hand"),
+    "ssh": ("a look over SSH", "no step logs in to a machine", "watch what citizens reach"),
+}
+
+
+def read(paths: Sequence[Path]) -> Work:
+    """Read one or several files that make one configuration."""
+    work = Work(roots=[read_yaml(path) for path in paths])
+    for root in work.roots:
+        for name, why in _OTHER_PARTS.items():
+            part = root.get(name)
+            if part:
+                part.lost(*why)
+        for name in ("debug", "metrics-path", "concurrency", "disable-monitoring-lock", "skip-invalid-config-update"):
+            part = root.get(name)
+            if part:
+                part.note("how Gatus itself runs", "it is no part of a check")
+        for part in root.entries():
+            if part.name.startswith("x-"):
+                part.note("a place for values that others repeat", "they are carried where they are used")
+        endpoints = root.get("endpoints", "services")
+        for entry in endpoints.items() if endpoints else []:
+            _endpoint(work, entry)
+        suites = root.get("suites")
+        for entry in suites.items() if suites else []:
+            _suite(work, entry)
+    return work
+
+
+def _is_off(entry: Entry) -> bool:
+    enabled = entry.get("enabled")
+    if enabled is None:
+        return False
+    if enabled.text == "false":
+        entry.lost("it is switched off", "what is not watched has no definition", "switch it on and import again")
+        return True
+    enabled.carry()
+    return False
+
+
+def _endpoint(work: Work, entry: Entry) -> None:
+    if not entry.is_table or _is_off(entry):
+        return
+    name, group = _name(entry)
+    transaction = TransactionDraft(name="periksa", source=entry)
+    transaction.interval_ms = _interval(entry)
+    origin = _step(entry, transaction)
+    if origin:
+        title = f"{group} {name}".strip()
+        work.services.append(ServiceDraft(name=title or origin, url=origin, source=entry, transactions=[transaction]))
+
+
+def _suite(work: Work, entry: Entry) -> None:
+    if not entry.is_table or _is_off(entry):
+        return
+    name, group = _name(entry)
+    transaction = TransactionDraft(name=code(name, default="periksa"), source=entry, interval_ms=_interval(entry))
+    timeout = entry.get("timeout")
+    if timeout:
+        transaction.deadline_ms = go_duration_ms(timeout.take())
+    context = entry.get("context")
+    if context:
+        context.lost(
+            "values for all steps of the suite", "a step saves values only from answers", "write them in by hand"
+        )
+    endpoints = entry.get("endpoints")
+    first = ""
+    for below in endpoints.items() if endpoints else []:
+        origin = _step(below, transaction, first=first, is_named=True)
+        first = first or origin
+    if first:
+        title = f"{group} {name}".strip()
+        work.services.append(ServiceDraft(name=title or first, url=first, source=entry, transactions=[transaction]))
+
+
+def _name(entry: Entry) -> tuple[str, str]:
+    name, group = entry.get("name"), entry.get("group")
+    return name.take() if name else "", group.take() if group else ""
+
+
+def _interval(entry: Entry) -> int:
+    interval = entry.get("interval")
+    if interval is None:
+        return USUAL_INTERVAL_MS
+    found = go_duration_ms(interval.text)
+    if found is None:
+        interval.changed(f"the interval became {USUAL_INTERVAL_MS // 1000} s", "no duration stands here", "choose one")
+        return USUAL_INTERVAL_MS
+    interval.carry()
+    return found
+
+
+def _step(entry: Entry, transaction: TransactionDraft, first: str = "", *, is_named: bool = False) -> str:
+    """Add the step of an endpoint; return its origin, "" where it was told instead."""
+    url = entry.get("url")
+    if url is None or not url.text:
+        entry.lost("an endpoint without an address", "a step needs one", "write it by hand")
+        return ""
+    address = re.sub(r"\[CONTEXT\]\.([a-z][a-z0-9_]*)", r"${\1}", url.text)
+    scheme = url.text.partition("://")[0].lower()
+    other = next((key for key in ("dns", "ssh", "grpc") if entry.get(key)), "")
+    if other or scheme not in {"http", "https"}:
+        entry.lost(
+            f"an endpoint of the protocol {other or scheme[:20]}",
+            "this importer carries HTTP alone",
+            "write a step of that protocol by hand",
+        )
+        return ""
+    if _ENVIRONMENT.search(re.sub(r"\$\{[a-z0-9_]+\}", "", address)):
+        entry.lost(
+            "an address with a variable of the environment",
+            "its value is not in the file",
+            "put it in and import again",
+        )
+        return ""
+    found = split_url(address, url)
+    if found is None:
+        entry.lost("an endpoint without a usable address", "a step needs one", "write it by hand")
+        return ""
+    url.carry()
+    origin, path = found
+    step = StepDraft(source=entry)
+    name = entry.get("name")
+    if name and is_named:
+        step.put("name", name.take(), name)
+    method = entry.get("method")
+    word = method.text.upper() if method else "GET"
+    if word not in METHODS:
+        entry.lost(
+            f"a request with the method {word[:20]}", "a step sends one of HTTP's usual methods", "write another"
+        )
+        return ""
+    step.put(word.lower(), path if not first or origin == first else origin + path, method.carry() if method else url)
+    transaction.writes |= word not in {"GET", "HEAD", "OPTIONS"}
+    step.put("follow", MAX_REDIRECTS, entry)
+    _client(entry, step, transaction)
+    headers = entry.get("headers")
+    for header in headers.entries() if headers else []:
+        put_header(step, header.name, header.text, header)
+    body = entry.get("body")
+    if body:
+        _body(entry, step, body)
+    _conditions(entry, step)
+    _saves(entry, step)
+    for key, why in _OTHER_KEYS.items():
+        part = entry.get(key)
+        if part:
+            part.lost(*why)
+    transaction.steps.append(step)
+    return origin
+
+
+def _client(entry: Entry, step: StepDraft, transaction: TransactionDraft) -> None:
+    client = entry.get("client")
+    timeout = client.get("timeout") if client else None
+    found = go_duration_ms(timeout.take()) if timeout else USUAL_TIMEOUT_MS
+    if not transaction.steps:
+        transaction.deadline_ms = transaction.deadline_ms or found
+    elif transaction.deadline_ms and found:
+        transaction.deadline_ms = max(transaction.deadline_ms, found)
+    if client is None:
+        return
+    ignore = client.get("ignore-redirect")
+    if ignore and ignore.is_true:
+        step.put("follow", 0, ignore.carry())
+    elif ignore:
+        ignore.carry()
+    insecure = client.get("insecure")
+    if insecure and insecure.is_true:
+        insecure.lost(
+            "certificates that are not verified",
+            "a bad certificate is an outage to citizens",
+            'name the authority as "ca" of the service if it is your own',
+        )
+    elif insecure:
+        insecure.carry()
+    for below in client.entries():
+        if below.name not in {"timeout", "ignore-redirect", "insecure"}:
+            below.lost(f'the client\'s "{below.name}"', "this importer does not know how to carry it", "set it by hand")
+
+
+def _body(entry: Entry, step: StepDraft, body: Entry) -> None:
+    headers = entry.get("headers")
+    media = next((one.text for one in headers.entries() if one.name.lower() == "content-type"), "") if headers else ""
+    graphql = entry.get("graphql")
+    if graphql and graphql.is_true:
+        graphql.carry()
+        step.put("json", {"query": body.take()}, body)
+        return
+    put_body(step, body.text, media, body)
+
+
+def _conditions(entry: Entry, step: StepDraft) -> None:
+    conditions = entry.get("conditions")
+    statuses = set(range(100, 600))
+    of_status: list[Entry] = []
+    for condition in conditions.items() if conditions else []:
+        allowed = gatus_condition.statuses(condition.text)
+        if allowed is not None:
+            statuses &= allowed
+            of_status.append(condition)
+        else:
+            gatus_condition.carry(condition, step)
+    if not of_status:
+        # Gatus asks for no status unless a condition does, and a step here for 2xx.
+        step.expect("status", ANY_STATUS, entry)
+        return
+    is_possible = put_status(step, statuses, of_status[0])
+    for condition in of_status[1:]:
+        if is_possible and "xx" in str(step.keys["expect"]["status"]):
+            shown = one_line(condition.text, most=60)
+            condition.changed(
+                f"{shown} became, with the others, {step.keys['expect']['status']}",
+                "statuses are single ones or whole hundreds",
+                "look whether that suits",
+            )
+        elif is_possible:
+            condition.carry()
+        else:
+            condition.lost("a status", "together the conditions allow none", "write the statuses by hand")
+    if not is_possible:
+        step.expect("status", ANY_STATUS, entry)
+
+
+def _saves(entry: Entry, step: StepDraft) -> None:
+    store = entry.get("store")
+    for below in store.entries() if store else []:
+        path = gatus_condition.json_path(below.text)
+        if path and re.fullmatch("[a-z][a-z0-9_]*", below.name):
+            step.put(f"save/{below.name}", {"json": path}, below.carry())
+        else:
+            below.lost(
+                "a stored value", "only a value of a JSON body, with a name of small letters, is saved", SECRET_WHY
+            )

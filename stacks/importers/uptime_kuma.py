@@ -1,0 +1,286 @@
+"""Uptime Kuma: a backup, or the monitors that its API gives; each monitor becomes a service with one transaction."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stacks.definition.scalars import is_empty
+from stacks.definition.tree import Scalar, Table, YamlFault
+from stacks.importers.account import one_line
+from stacks.importers.address import SECRET_WHY, seconds_ms, split_url
+from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
+from stacks.importers.request import BY_REFERENCE, put_body, put_header, put_status
+from stacks.importers.source import json_tree, read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from stacks.importers.account import Entry
+
+METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+HTTP_TYPES = {"http", "keyword", "json-query"}
+_PLACES = {
+    "notificationList": ("notifications", "alerts come from the promise's error budget, and people from the roster"),
+    "proxyList": ("proxies", "this importer does not carry them"),
+    "statusPageList": ("status pages", "pages here are made of the definitions"),
+    "tagList": ("tags", "a definition has none"),
+}
+_LOST = {
+    "basic_auth_user": ("a user's name", SECRET_WHY, BY_REFERENCE),
+    "basic_auth_pass": ("a password", SECRET_WHY, BY_REFERENCE),
+    "oauth_client_id": ("OAuth2 credentials", SECRET_WHY, BY_REFERENCE),
+    "oauth_client_secret": ("OAuth2 credentials", SECRET_WHY, BY_REFERENCE),
+    "bearer_token": ("a token", SECRET_WHY, BY_REFERENCE),
+    "tlsKey": ("a client's key", SECRET_WHY, BY_REFERENCE),
+    "tlsCert": ("a client's certificate", "this importer does not carry it", "set it by hand"),
+    "tlsCa": ("an authority of its own", "a service names a file", 'put it beside the definition as "ca"'),
+    "proxyId": ("a proxy", "this importer does not carry it", "set it by hand"),
+    "expiryNotification": (
+        "a warning before the certificate ends",
+        "an HTTP step makes no claim of it",
+        "add one by hand",
+    ),
+    "domainExpiryNotification": ("a warning before the domain ends", "no claim is made of it", "watch it elsewhere"),
+}
+_NOTED = {
+    "id",
+    "user_id",
+    "parent",
+    "childrenIDs",
+    "pathName",
+    "path",
+    "weight",
+    "tags",
+    "notificationIDList",
+    "notificationIDs",
+    "maintenance",
+    "resendInterval",
+    "resend_interval",
+    "created_date",
+    "screenshot",
+    "forceInactive",
+    "includeSensitiveData",
+    "description",
+    "status",
+    "uptime",
+    "avgPing",
+    "certInfo",
+    "cacheBust",
+    "conditions",
+}
+
+
+def read(paths: Sequence[Path]) -> Work:
+    """Read files; each has one monitor, a list of them, a mapping of ids to them, or a backup."""
+    work = Work(roots=[read_json(path) for path in paths])
+    for root in work.roots:
+        for name, (what, why) in _PLACES.items():
+            part = root.get(name)
+            if part and not is_empty(part.node):
+                part.lost(what, why, "set them up there")
+        for name in ("version",):
+            part = root.get(name)
+            if part:
+                part.note("the version of the backup", "it says nothing of a check")
+        for monitor in _monitors(root):
+            _monitor(work, monitor)
+    return work
+
+
+def _monitors(root: Entry) -> list[Entry]:
+    found = root.get("monitorList", "monitors")
+    holder = found or root
+    if root.get("type") and root.get("name"):
+        return [root]
+    return holder.items() or [one for one in holder.entries() if one.is_table and one.get("type")]
+
+
+def _monitor(work: Work, entry: Entry) -> None:
+    kind, name, active = entry.get("type"), entry.get("name"), entry.get("active")
+    if kind is None:
+        return
+    if active and active.has_value and not active.is_true:
+        entry.lost("a paused monitor", "what is not watched has no definition", "resume it and export again")
+        return
+    if active:
+        active.carry()
+    if kind.text == "group":
+        entry.note("a group of monitors", "services stand side by side in a definition")
+        return
+    if kind.text == "push":
+        entry.lost("a job that reports by itself", "such a job is watched by its silence", "set up a heartbeat for it")
+        return
+    upside = entry.get("upsideDown", "upside_down")
+    if kind.text not in HTTP_TYPES or (upside and upside.is_true):
+        what = f'a monitor of the type "{one_line(kind.text, most=30)}"'
+        entry.lost(
+            "a monitor that is good when the service is down" if upside and upside.is_true else what,
+            "this importer carries HTTP that has to answer",
+            "write a step of that protocol by hand",
+        )
+        return
+    url = entry.get("url")
+    found = split_url(url.text, url) if url else None
+    if url is None or found is None:
+        entry.lost("a monitor without a usable address", "a step needs one", "write it by hand")
+        return
+    kind.carry()
+    url.carry()
+    origin, path = found
+    transaction = TransactionDraft(name="periksa", source=entry)
+    step = StepDraft(source=entry)
+    if not _request(entry, step, path, transaction):
+        return
+    _time(entry, transaction)
+    _claims(entry, step, kind.text)
+    transaction.steps.append(step)
+    title = name.take() if name else ""
+    work.services.append(ServiceDraft(name=title or origin, url=origin, source=entry, transactions=[transaction]))
+    _rest(entry)
+
+
+def _request(entry: Entry, step: StepDraft, path: str, transaction: TransactionDraft) -> bool:
+    method = entry.get("method")
+    word = (method.text.upper() if method else "") or "GET"
+    if word not in METHODS:
+        entry.lost(
+            f"a request with the method {word[:20]}", "a step sends one of HTTP's usual methods", "write another"
+        )
+        return False
+    step.put(word.lower(), path, method.carry() if method else entry)
+    transaction.writes = word not in {"GET", "HEAD", "OPTIONS"}
+    redirects = entry.get("maxredirects")
+    count = int(redirects.text) if redirects and re.fullmatch("[0-9]{1,4}", redirects.text) else 10
+    step.put("follow", min(count, 10), redirects or entry)
+    if redirects and count > 10:
+        redirects.changed("at most 10 redirects are followed", "a page of citizens needs no more", "nothing to do")
+    elif redirects:
+        redirects.carry()
+    media = _headers(entry, step)
+    body, coding = entry.get("body"), entry.get("httpBodyEncoding")
+    if coding and coding.has_value:
+        media = media or {"json": "application/json", "form": "application/x-www-form-urlencoded"}.get(
+            coding.text, "xml"
+        )
+        coding.carry()
+    if body and body.text.strip():
+        put_body(step, body.text, media or "application/json", body)
+    return True
+
+
+def _headers(entry: Entry, step: StepDraft) -> str:
+    """Put headers, which stand as JSON in a text; return the media type that they name."""
+    headers = entry.get("headers")
+    if headers is None or not headers.text.strip():
+        return ""
+    try:
+        tree = json_tree(headers.text)
+    except YamlFault:
+        headers.lost("headers that are no JSON", "they cannot be read", "write them by hand")
+        return ""
+    pairs = [(key.text, node) for key, node in tree.entries] if isinstance(tree, Table) else []
+    media = ""
+    headers.carry()
+    for name, node in pairs:
+        if isinstance(node, Scalar):
+            media = node.text if name.lower() == "content-type" else media
+            put_header(step, name, node.text, headers)
+        else:
+            headers.lost("a header with several values", "a header here has one", "write it by hand")
+    if not pairs:
+        headers.note("no headers", "nothing is set")
+    return media
+
+
+def _time(entry: Entry, transaction: TransactionDraft) -> None:
+    interval, timeout = entry.get("interval"), entry.get("timeout")
+    if interval:
+        transaction.interval_ms = seconds_ms(interval.take())
+    if timeout and (seconds_ms(timeout.text) or 0) > 0:
+        transaction.deadline_ms = seconds_ms(timeout.take())
+    retries = entry.get("maxretries")
+    if retries:
+        retries.note("how often a failure is tried again", "a second try follows at once here, always")
+    again = entry.get("retryInterval", "retry_interval")
+    if again:
+        again.note("how soon a failure is tried again", "a second try follows at once here, always")
+
+
+def _claims(entry: Entry, step: StepDraft, kind: str) -> None:
+    _statuses(entry, step)
+    keyword, invert = entry.get("keyword"), entry.get("invertKeyword", "invert_keyword")
+    if kind == "keyword" and keyword and keyword.text.strip():
+        step.expect("absent" if invert and invert.is_true else "contains", keyword.take(), keyword)
+        if invert:
+            invert.carry()
+    path, value, operator = (
+        entry.get("jsonPath", "json_path"),
+        entry.get("expectedValue"),
+        entry.get("jsonPathOperator"),
+    )
+    if kind == "json-query" and path and path.has_value:
+        word = operator.text if operator and operator.has_value else "=="
+        plain = re.fullmatch(r"(?:\$\.?)?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[0-9]+\])*)", path.text.strip())
+        if plain and value and value.text and word == "==":
+            step.expect("json", {f"$.{plain[1]}": value.take()}, path.carry())
+            if operator:
+                operator.carry()
+        else:
+            path.lost("a claim in JSONata", "only a plain path with one value is the same in JSONPath", "write it anew")
+    insecure = entry.get("ignoreTls", "ignore_tls")
+    if insecure and insecure.is_true:
+        insecure.lost(
+            "certificates that are not verified",
+            "a bad certificate is an outage to citizens",
+            'name the authority as "ca" of the service if it is your own',
+        )
+
+
+def _statuses(entry: Entry, step: StepDraft) -> None:
+    accepted = entry.get("accepted_statuscodes")
+    texts = [one.text for one in accepted.items()] if accepted else []
+    if accepted is None:
+        accepted = entry.get("accepted_statuscodes_json")
+        texts = re.findall(r"[0-9]{3}(?:-[0-9]{3})?", accepted.text) if accepted else []
+    if accepted is None or not texts:
+        return
+    statuses: set[int] = set()
+    for text in texts:
+        found = re.fullmatch("([0-9]{3})(?:-([0-9]{3}))?", text)
+        if found is None:
+            accepted.lost("statuses that cannot be read", "a status is 200, a range 200-299", "write them by hand")
+            return
+        statuses.update(range(int(found[1]), int(found[2] or found[1]) + 1))
+    put_status(step, statuses, accepted)
+
+
+def _rest(entry: Entry) -> None:
+    """Settle what is left: nothing set, no part of a check, another type's, or lost with its own reason."""
+    for below in entry.entries():
+        if all(below.account.is_settled(leaf.path) for leaf in below.leaves()):
+            continue
+        is_unset = (
+            is_empty(below.node)
+            or below.text in {"false", "0"}
+            or (not below.text and all(leaf is below or is_empty(leaf.node) for leaf in _inner(below)))
+        )
+        if is_unset:
+            below.note("it is not set", "there is nothing to carry")
+        elif below.name in _LOST:
+            below.lost(*_LOST[below.name])
+        elif below.name in _NOTED:
+            below.note("a value of Uptime Kuma's own", "it is no part of a check")
+        elif re.match(
+            "(dns|grpc|mqtt|kafka|radius|database|docker|snmp|game|gamedig|rabbitmq|smtp|remote|ping|packet|"
+            "push|hostname|port|ipFamily|jsonPath|expected|keyword|invert|mssql|ws|system|manual)",
+            below.name,
+        ):
+            below.note("a setting of another type of monitor", "this type does not use it")
+        elif below.name in {"authMethod", "auth_method", "oauth_auth_method"}:
+            below.lost("a way to log in", "credentials are given by reference", BY_REFERENCE)
+
+
+def _inner(entry: Entry) -> list[Entry]:
+    return list(entry.leaves())
