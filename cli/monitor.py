@@ -14,7 +14,7 @@ from cli.output import console, error_console, json_option, print_json, print_ta
 from cli.state_folder import state_folder
 from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.model import Run, Target, Transaction, Verdict
-from monitors.settings import DEFAULT_LISTEN, DEFAULT_VANTAGE, Listen, MonitorSettings
+from monitors.settings import DEFAULT_LISTEN, DEFAULT_MARK, DEFAULT_VANTAGE, Listen, MonitorSettings
 from monitors.targets_source import TargetsFiles
 
 if TYPE_CHECKING:
@@ -42,6 +42,17 @@ canary_option = click.option(
 )
 
 
+secrets_option = click.option(
+    "--secrets-dir", type=click.Path(path_type=Path, exists=True, file_okay=False), envvar="SIAGA24_SECRETS_DIR",
+    metavar="DIR", help="DIR/AGENCY/NAME holds what an agency's definition calls ${secret:NAME}; without a file, the "
+    "variable SIAGA24_SECRET_AGENCY__NAME does.  [env: SIAGA24_SECRETS_DIR]",
+)
+mark_option = click.option(
+    "--synthetic-header", "mark", envvar="SIAGA24_SYNTHETIC_HEADER", default=DEFAULT_MARK, show_default=True,
+    metavar="LINE", help='Header of every HTTP request, by which services tell it from citizens\'; "" for none.',
+)
+
+
 @click.group()
 def monitor() -> None:
     """Run the transactions of all services."""
@@ -66,13 +77,15 @@ def monitor() -> None:
 )
 @click.option("--verbose", "-v", is_flag=True, help="Print every run, not changes only.")
 @allow_option
+@secrets_option
+@mark_option
 @canary_option
 @json_option
 @workspace_options
 def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
-    canaries: tuple[str, ...],
+    canaries: tuple[str, ...], secrets_dir: Path | None, mark: str,
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -87,7 +100,7 @@ def run_command(
 
     settings = _settings(
         workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage, allowed=allowed,
-        canaries=canaries,
+        canaries=canaries, secrets_dir=secrets_dir, mark=mark,
     )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
     watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
@@ -105,11 +118,13 @@ def run_command(
 @click.option("--transaction", metavar="NAME", help="Only this one.  [default: all of the service]")
 @targets_option
 @allow_option
+@secrets_option
+@mark_option
 @json_option
 @workspace_options
 def once_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, target: str, transaction: str | None,
-    targets: tuple[Path, ...], allowed: tuple[str, ...],
+    targets: tuple[Path, ...], allowed: tuple[str, ...], secrets_dir: Path | None, mark: str,
 ) -> int:
     """Run one service's transactions now, each step shown with its timings. Nothing is recorded.
 
@@ -125,7 +140,7 @@ def once_command(
     transactions = chosen(found, transaction)
     if not allowed and (of_workspace := _of_workspace(workspace, state)):
         allowed = of_workspace.allow_networks
-    runs = run_by_hand(found, transactions, allow_networks=allowed)
+    runs = run_by_hand(found, transactions, allow_networks=allowed, secrets_dir=secrets_dir, mark=mark)
     if as_json:
         from cli.trial import as_plain  # noqa: PLC0415
 
@@ -177,6 +192,7 @@ def writes_command(
 def _settings(
     workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: Path | None, listen: str | None,
     vantage: str | None, allowed: tuple[str, ...] = (), canaries: tuple[str, ...] = (),
+    secrets_dir: Path | None = None, mark: str = DEFAULT_MARK,
 ) -> MonitorSettings:
     """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
     if not targets or ledger is None:
@@ -191,6 +207,7 @@ def _settings(
     return MonitorSettings(
         targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
         vantage=vantage or DEFAULT_VANTAGE, allow_networks=allowed, canaries=canaries,
+        secrets_dir=secrets_dir, synthetic_header=mark,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -14,7 +16,9 @@ from monitors.core.errors import UsageError
 from monitors.core.model import Run, StepResult, Target, Transaction
 from monitors.probes.guard import Guard
 from monitors.probes.guard_own import own_networks
+from monitors.probes.secrets_store import SecretStore
 from monitors.runner import Runner, Watched, watch
+from monitors.settings import DEFAULT_MARK
 from monitors.wiring import probing
 
 VANTAGE = "by-hand"
@@ -23,17 +27,18 @@ PHASES = ("dns", "connect", "tls", "first byte", "body")
 
 def run_by_hand(
     target: Target, transactions: Sequence[Transaction], *, allow_networks: Sequence[str] = (),
+    secrets_dir: Path | None = None, mark: str = DEFAULT_MARK,
 ) -> list[Run]:
     """Run each of the target's ``transactions`` once, with its second try where one is due.
 
-    ``allow_networks``: where probes may go beside public addresses, as the monitor itself has it.
+    ``allow_networks``, ``secrets_dir`` and ``mark`` (header line of requests): as the monitor itself has them.
     Raises UsageError where one cannot be run.
     """
     async def all_of_them() -> list[Run]:
         loop, clock = asyncio.get_running_loop(), LifeClock()
         runner = Runner(clock, vantage=VANTAGE, life=VANTAGE)
-        guard = Guard(allow_networks, own_networks())
-        with probing(loop, clock, reads_certificates=True, guard=guard) as probe:
+        guard, secrets = Guard(allow_networks, own_networks()), SecretStore(secrets_dir, os.environ)
+        with probing(loop, clock, reads_certificates=True, guard=guard, secrets=secrets, mark=mark) as probe:
             wanted = {transaction.name for transaction in transactions}
             return [
                 await one_run(runner, watched) for watched in watch(probe, target) if watched.transaction.name in wanted

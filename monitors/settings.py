@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 DEFAULT_LISTEN = "127.0.0.1:9924"
 DEFAULT_VANTAGE = "local"
+DEFAULT_MARK = "X-Siaga24-Synthetic: 1"
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,100}: ?[ -~]{1,200}")
 _VANTAGE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62})")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\[\]:\s]+)):(?P<port>[0-9]{1,5})")
 
@@ -50,6 +52,9 @@ class MonitorSettings:
     reload_ms: int = 1_000               # how often targets are looked at for a change
     # where probes may go although it is loopback, link-local, metadata, private or the monitor's own network
     allow_networks: tuple[str, ...] = ()
+    secrets_dir: Path | None = None      # DIR/AGENCY/NAME holds what definitions call ${secret:NAME}
+    # header line by which a service tells our requests from citizens'; "" for none
+    synthetic_header: str = DEFAULT_MARK
     # witnesses of the own network, URL or HOST:PORT; none: failing runs are judged without asking
     canaries: tuple[str, ...] = ()
 
@@ -65,5 +70,10 @@ class MonitorSettings:
             witnesses(self.canaries)
         except ValueError as exc:
             raise UsageError(str(exc)) from None
+        if self.synthetic_header and _HEADER.fullmatch(self.synthetic_header) is None:
+            raise UsageError(
+                f'synthetic header "{self.synthetic_header}": expected a header line such as "{DEFAULT_MARK}", '
+                "or nothing",
+            )
         if not self.targets:
             raise UsageError("no targets: expected at least one document or folder")

@@ -31,8 +31,9 @@ from monitors.probes import PROBES, other_kinds
 from monitors.probes.coroutine import Desk
 from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.guard_own import own_networks
-from monitors.probes.http import HttpEngine
+from monitors.probes.http import MARK, HttpEngine
 from monitors.probes.reader import PageReader
+from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.transaction import TransactionProbe
 from monitors.pulse import Pulse
 from monitors.recorder import Recorder
@@ -57,15 +58,18 @@ DESCRIPTORS_A_RUN = 2
 @contextlib.contextmanager
 def probing(
     loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
+    secrets: SecretStore = NO_SECRETS, mark: str = MARK,
 ) -> Iterator[TransactionProbe]:
     """Give a probe with all kinds of steps; what it opened is closed at the end.
 
-    ``guard``: which addresses it may connect to; anywhere where a person typed them.
+    ``guard``: which addresses it may connect to; anywhere where a person typed them. ``mark``: header line that every
+    HTTP request carries, "" for none.
     """
-    engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
+    engine = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard, mark=mark)
+    reader = PageReader()
     desk = Desk(loop, guard)
     try:
-        yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader), **other_kinds(desk)}, loop, clock)
+        yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader, secrets), **other_kinds(desk)}, loop, clock)
     finally:
         desk.close()
         engine.close()
@@ -85,6 +89,7 @@ class Monitor:
     ) -> None:
         self.settings, self._on_durable, self._on_note = settings, on_durable, on_note
         self._guard = Guard(settings.allow_networks, own_networks())
+        self._secrets = SecretStore(settings.secrets_dir, os.environ)
         self._files = TargetsFiles(settings.targets)
         self._signature: Signature = self._files.signature()
         self.targets = self._files.read()
@@ -132,7 +137,10 @@ class Monitor:
         self._idle = asyncio.Event()
         allow_descriptors(self.settings.most_runs_at_once * DESCRIPTORS_A_RUN)
         # canaries are asked by an engine of their own: operators name them, and the guard is for what agencies write
-        with probing(loop, self.clock, guard=self._guard) as self._probe, probing(loop, self.clock) as asking:
+        ours = probing(
+            loop, self.clock, guard=self._guard, secrets=self._secrets, mark=self.settings.synthetic_header,
+        )
+        with ours as self._probe, probing(loop, self.clock) as asking:
             self._canaries = self._canaries_by(asking)
             self._assemble()
             try:

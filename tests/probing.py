@@ -13,26 +13,28 @@ from monitors.probes.coroutine import Desk
 from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.http import HttpEngine
 from monitors.probes.reader import PageReader
+from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.transaction import TransactionProbe
 from tests.factories import a_target, a_transaction
 
 DEADLINE_MS = 2000
 
 
-def tried(target: Target, *, reads_certificates: bool = False, guard: Guard = ANYWHERE) -> Try:
+def tried(target: Target, *, reads_certificates: bool = False, guard: Guard = ANYWHERE, secrets: SecretStore = NO_SECRETS) -> Try:
     """Try the target's first transaction once."""
-    return tried_all([target], reads_certificates=reads_certificates, guard=guard)[0]
+    return tried_all([target], reads_certificates=reads_certificates, guard=guard, secrets=secrets)[0]
 
 
 def tried_all(
     targets: Sequence[Target], *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
+    secrets: SecretStore = NO_SECRETS,
 ) -> list[Try]:
     """Try the first transaction of each target, one after the other, on one engine."""
     async def run() -> list[Try]:
         loop = asyncio.get_running_loop()
         engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
         desk = Desk(loop, guard)
-        kinds = {"http": PROBES["http"](loop, engine, reader), **other_kinds(desk)}
+        kinds = {"http": PROBES["http"](loop, engine, reader, secrets), **other_kinds(desk)}
         probe = TransactionProbe(kinds, loop, LifeClock())
         try:
             results = []

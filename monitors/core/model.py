@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from monitors.core.evidence import Evidence
+from monitors.core.http_options import Auth, Connection, Part
 from monitors.core.requests import (
     DnsQuery,
     GrpcHealth,
@@ -65,6 +67,11 @@ class AssertKind(StrEnum):
     CONTAINS = "contains"      # expected: text in the decoded body
     ABSENT = "absent"          # expected: text that must not be in the decoded body
     MATCHES = "matches"        # expected: regular expression searched in the decoded body
+    FORBIDDEN = "forbidden"    # expected: regular expression that must match nowhere in the decoded body
+    CLEAN = "clean"            # no injected gambling words in the decoded body; expected: nothing
+    NO_JSON = "no_json"        # name: JSONPath; nothing is there
+    SIZE = "size"              # expected: "1000-5000", bytes of the decoded body; a miss is `degraded`
+    SHA256 = "sha256"          # expected: hexadecimal digest of the decoded body; a miss is `degraded`
     JSON = "json"              # name: JSONPath; expected: first match as text ("true", "12", "abc"); empty = exists
     CSS = "css"                # name: selector; expected: text contained in the first match; empty = exists
     LATENCY = "latency"        # expected: milliseconds; the step's own latency target: a miss is `degraded`
@@ -103,6 +110,9 @@ class Step:
     headers: tuple[tuple[str, str], ...] = ()
     form: tuple[tuple[str, str], ...] = ()
     json_body: str = ""                  # JSON text, sent as application/json when not empty
+    body: str = ""                       # raw text, sent as it is; its Content-Type is a header of the step
+    parts: tuple[Part, ...] = ()         # a multipart form
+    auth: Auth | None = None
     max_redirects: int = 0               # 0: redirects are answers, not followed
     critical: bool = True
     saves: tuple[Save, ...] = ()
@@ -144,6 +154,7 @@ class Transaction:
     writes: bool = False                 # it changes the service's data
     writes_a_day: int = 0                # where it writes: tries a UTC day at most; 0: by its interval, see budget.py
     max_body_bytes: int = 1_048_576      # decoded bytes of one answer; more fails the step
+    connection: Connection | None = None  # how HTTP connections are made; None: as usual
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run by the rules."""
@@ -231,6 +242,7 @@ class StepResult:
     phases: Phases = field(default_factory=Phases)
     address: str = ""                    # IP address that was connected to
     certificate_ends_ms: int = 0         # UTC end of the server's certificate, 0 where none was read
+    evidence: Evidence | None = None     # of a step that failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,7 @@ def definition_text(target: Target) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=256)
 def target_of(text: str) -> Target:
     """Read a target."""
     return from_document(json.loads(text))[0]

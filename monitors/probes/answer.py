@@ -18,7 +18,8 @@ class Answer:
     """What came back of one request. ``failure`` is None where a whole answer came."""
 
     __slots__ = (
-        "address", "body", "certificate_ends_ms", "content_type", "failure", "headers", "phases", "redirect", "status",
+        "address", "body", "certificate", "certificate_ends_ms", "content_type", "failure", "head", "headers",
+        "is_http2", "phases", "redirect", "status",
     )
 
     def __init__(self) -> None:
@@ -27,29 +28,13 @@ class Answer:
         self.content_type = ""
         self.redirect = ""               # absolute URL of the Location header, "" if none
         self.headers: list[tuple[str, str]] = []
+        self.head: Sequence[bytes] = ()  # all header lines as they came, status lines and interim answers too
+        self.certificate = ""            # of the server, in words; "" where it was not read
+        self.is_http2 = False
         self.phases = Phases()
         self.address = ""
         self.certificate_ends_ms = 0
         self.failure: Failure | None = None
-
-
-class Sink:
-    """Takes decoded bytes, and refuses those beyond the limit, which ends the transfer."""
-
-    __slots__ = ("chunks", "limit", "size")
-
-    def __init__(self, limit: int = 0) -> None:
-        self.limit, self.size = limit, 0
-        self.chunks: list[bytes] = []
-
-    def __call__(self, data: bytes) -> int | None:
-        """Take ``data``; -1 says that it is refused."""
-        self.size += len(data)
-        if self.size > self.limit:
-            self.chunks.clear()
-            return -1
-        self.chunks.append(data)
-        return None
 
 
 class Marks(NamedTuple):
@@ -111,6 +96,18 @@ def text_of(raw: bytes) -> str:
 def host_of(url: str) -> str:
     """Host and port as the URL has them, without what is secret in it."""
     return url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+
+
+def certificate_text(chain: Sequence[Sequence[tuple[bytes, bytes]]]) -> str:
+    """Say whose the server's own certificate is, who signed it, for which names and until when; "" for none."""
+    told = {text_of(name): text_of(value) for name, value in chain[0]} if chain else {}
+    if not told:
+        return ""
+    names = told.get("X509v3 Subject Alternative Name", "none")
+    return (
+        f"subject {told.get('Subject', '?')}; issuer {told.get('Issuer', '?')}; names {names}; "
+        f"from {told.get('Start date', '?')} to {told.get('Expire date', '?')}"
+    )
 
 
 def certificate_end_ms(chain: Sequence[Sequence[tuple[bytes, bytes]]]) -> int:

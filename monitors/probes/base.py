@@ -15,6 +15,7 @@ from monitors.core.model import Phases
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from monitors.core.evidence import Evidence
     from monitors.core.model import Target, Transaction, Try
 
 
@@ -53,6 +54,7 @@ class StepOutcome:
     phases: Phases = field(default_factory=Phases)
     address: str = ""
     certificate_ends_ms: int = 0
+    evidence: Evidence | None = None     # of a step that failed, secrets left out
 
 
 class Session(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.model import AssertKind
 from monitors.core.verdict import US_PER_MS, spoken_us
+from monitors.probes.expectations_content import digest_drift, injected, size_drift, size_range
 from monitors.probes.extract import By, Found, Query
 from monitors.probes.failures import quoted
 from monitors.probes.fill import Template, in_css, in_jsonpath, in_pattern, plain
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from monitors.core.model import Assertion
     from monitors.probes.answer import Answer
 
-BY = {AssertKind.MATCHES: By.REGEX, AssertKind.JSON: By.JSON, AssertKind.CSS: By.CSS}
+BY = {
+    AssertKind.MATCHES: By.REGEX, AssertKind.FORBIDDEN: By.REGEX, AssertKind.JSON: By.JSON, AssertKind.NO_JSON: By.JSON,
+    AssertKind.CSS: By.CSS,
+}
+PATTERNS = (AssertKind.MATCHES, AssertKind.FORBIDDEN)
 DEFAULT_STATUS = "2xx"
 
 
@@ -59,11 +64,13 @@ class _Claim:
 class Expectations:
     """The assertions of one step. Raises ValueError where one cannot be checked."""
 
-    __slots__ = ("_body_claims", "_header_claims", "_queried", "_slow_us", "_status")
+    __slots__ = ("_allowed", "_body_claims", "_digest", "_header_claims", "_queried", "_size", "_slow_us", "_status")
 
     def __init__(self, assertions: Iterable[Assertion]) -> None:
         self._status = StatusRule(DEFAULT_STATUS)
         self._slow_us: int | None = None
+        self._allowed: frozenset[str] | None = None      # words that the page may hold; None: none are looked for
+        self._size = self._digest = ""
         header, body, queried = [], [], []
         for assertion in assertions:
             claim = _Claim(assertion.kind, Template(assertion.expected), Template(assertion.name))
@@ -72,6 +79,13 @@ class Expectations:
                     self._status = StatusRule(assertion.expected)
                 case AssertKind.LATENCY:
                     self._slow_us = _milliseconds(assertion.expected) * US_PER_MS
+                case AssertKind.CLEAN:
+                    self._allowed = frozenset(word.casefold() for word in assertion.expected.splitlines())
+                case AssertKind.SIZE:
+                    size_range(assertion.expected)
+                    self._size = assertion.expected
+                case AssertKind.SHA256:
+                    self._digest = assertion.expected
                 case AssertKind.HEADER:
                     header.append(claim)
                 case AssertKind.CONTAINS | AssertKind.ABSENT:
@@ -94,7 +108,7 @@ class Expectations:
     @property
     def needs_text(self) -> bool:
         """They look at the decoded body."""
-        return bool(self._body_claims or self._queried)
+        return bool(self._body_claims or self._queried) or self._allowed is not None
 
     @property
     def has_queries(self) -> bool:
@@ -109,6 +123,9 @@ class Expectations:
             problem = _of_header(answer, claim.name.fill(saved, plain), claim.expected.fill(saved, plain))
             if problem:
                 return problem
+        if self._allowed is not None and (words := injected(text, self._allowed)):
+            listed = ", ".join(f'"{word}"' for word in words)
+            return f"the page holds words of injected gambling advertisements: {listed}"
         for claim in self._body_claims:
             wanted = claim.expected.fill(saved, plain)
             if (wanted in text) is not (claim.kind is AssertKind.CONTAINS):
@@ -120,7 +137,7 @@ class Expectations:
     def queries(self, saved: Mapping[str, str]) -> list[Query]:
         """What must be looked for in the parsed body. Raises FillError."""
         return [
-            Query(BY[claim.kind], claim.expected.fill(saved, in_pattern)) if claim.kind is AssertKind.MATCHES
+            Query(BY[claim.kind], claim.expected.fill(saved, in_pattern)) if claim.kind in PATTERNS
             else Query(BY[claim.kind], claim.name.fill(saved, in_css if claim.kind is AssertKind.CSS else in_jsonpath))
             for claim in self._queried
         ]
@@ -132,6 +149,12 @@ class Expectations:
             if problem:
                 return problem
         return ""
+
+    def drift(self, body: bytes) -> str:
+        """Say that the body is not of the declared size or digest, which does not fail the step; or ""."""
+        return (size_drift(self._size, len(body)) if self._size else "") or (
+            digest_drift(self._digest, body) if self._digest else ""
+        )
 
     def slow(self, taken_us: int) -> str:
         """Say by how much the step's own latency target was missed, or ""."""
@@ -164,6 +187,13 @@ def _of_header(answer: Answer, name: str, wanted: str) -> str:
 def _of_finding(claim: _Claim, finding: Found, saved: Mapping[str, str]) -> str:
     if finding.problem:
         return finding.problem
+    if claim.kind is AssertKind.FORBIDDEN:
+        if finding.value is None:
+            return ""
+        return f'expected nothing that matches "{quoted(claim.expected.text)}", found "{quoted(finding.value)}"'
+    if claim.kind is AssertKind.NO_JSON:
+        is_nothing = finding.value in (None, "null")
+        return "" if is_nothing else f'expected nothing at {claim.name.text}, got "{quoted(finding.value or "")}"'
     if claim.kind is AssertKind.MATCHES:
         wanted = quoted(claim.expected.text)
         return "" if finding.value is not None else f'expected text that matches "{wanted}", found none'

@@ -16,7 +16,8 @@ import regex
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.-]*)\}")
+# ${saved}, ${secret:name} of the agency, ${run:uuid} and the like of the run
+PLACEHOLDER = re.compile(r"\$\{((?:(?:secret|run):)?[A-Za-z_][A-Za-z0-9_.-]*)\}")
 # what an author may write into a URL as it stands; the rest (spaces, other scripts) is encoded
 _URL_SYNTAX = "!#$%&'()*+,/:;=?@[]~"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -36,8 +37,8 @@ class Template:
     def __init__(self, text: str) -> None:
         self.text = text
         parts = PLACEHOLDER.split(text)
-        self._literals = tuple(parts[0::2])
         self._names = tuple(parts[1::2])
+        self._literals = tuple(parts[0::2]) if self._names else (text,)      # no second copy of a nation's texts
 
     @property
     def names(self) -> tuple[str, ...]:

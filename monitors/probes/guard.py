@@ -89,9 +89,9 @@ class _Anywhere(Guard):
         """Refuse nothing."""
         return ""
 
-    def is_free(self, literal: str) -> bool:  # noqa: ARG002 - the guard's signature
-        """Need no further look."""
-        return True
+    def is_free(self, literal: str) -> bool:
+        """Need no look where there is only one address; a name's are wanted, to be told which of them were tried."""
+        return literal != ""
 
 
 ANYWHERE: Guard = _Anywhere()

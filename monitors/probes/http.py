@@ -15,29 +15,34 @@ from typing import TYPE_CHECKING, Any
 
 import pycurl
 
+from monitors.core.http_options import Http2, IpFamily
+from monitors.core.verdict import spoken_us
 from monitors.probes.answer import (
     Answer,
     Marks,
-    Sink,
     certificate_end_ms,
+    certificate_text,
     head_of,
     header_of,
     host_of,
     phases_of,
     text_of,
 )
+from monitors.probes.decoding import ACCEPTED, Sink
 from monitors.probes.failures import Failure, Phase, explain, head_cut_short
 from monitors.probes.guard import ANYWHERE, Guard, literal_host, told
+from monitors.probes.http_wire import PLAIN, Wire
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from monitors.probes.redirects import Hop
 
 IDLE_HANDLES = 256
-ENCODINGS = "gzip, deflate, br"
+MARK = "X-Siaga24-Synthetic: 1"          # every request says that no citizen made it
+ACCEPT_ENCODING = f"Accept-Encoding: {ACCEPTED}".encode()
 # one key share that nearly every server takes; the others stay possible
 GROUPS = "X25519:P-256:P-384:P-521:X448"
 _IN, _OUT, _ERR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR | select.EPOLLHUP
@@ -51,43 +56,47 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_curl", "_engine", "_has_opened", "_head", "_keeps", "_lane", "_on_done", "_refused", "_sent", "_share",
-        "_sink", "_wants_headers",
+        "_curl", "_engine", "_head", "_lane", "_on_done", "_refused", "_sent", "_share", "_sink",
+        "_tried", "_wants_headers", "_wire",
     )
 
-    def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool) -> None:
-        self._engine, self._lane, self._keeps = engine, lane, keeps
+    def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool, wire: Wire = PLAIN) -> None:
+        self._engine, self._lane, self._wire = engine, lane, wire
         self._on_done: Callable[[Answer], None] | None = None
         self._sink = Sink()
         self._head: list[bytes] = []     # header lines as they came, of interim answers too
         self._wants_headers = False
         self._refused = ""               # the sentence on an address that the guard refused, of the request under way
-        self._has_opened = False         # another address of the host was not refused
+        self._tried: list[str] = []      # addresses of a name that were connected to
         self._share: Any = None
         if keeps:
             # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
             self._curl: pycurl.Curl | None = pycurl.Curl()
             self._share = pycurl.CurlShare()
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
+            if wire.has_own_names:
+                self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
             self._curl.setopt(pycurl.SHARE, self._share)         # survives the resets between requests
         else:
             self._curl = engine.idle.pop() if engine.idle else pycurl.Curl()
 
     def send(
         self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
-        on_done: Callable[[Answer], None], is_placed: bool = False,
+        on_done: Callable[[Answer], None], is_placed: bool = False, names: Sequence[str] = (),
     ) -> None:
         """Begin a request; ``on_done`` is called once, within ``left_s`` seconds. One at a time.
 
         ``is_placed``: ``connect_to`` names an address that the toolkit itself gave to this host, so it is not judged.
+        ``names``: HOST:PORT:ADDRESS,... of names that we looked up ourselves.
         """
         curl = self._curl
         if curl is None:
             raise RuntimeError("the session is closed")
         self._on_done = on_done
         self._sent = hop
-        self._sink = Sink(max_bytes)
-        self._head = []
+        head: list[bytes] = []
+        self._head = head
+        self._sink = Sink(max_bytes, lambda: head_of(head)[0])
         self._wants_headers = wants_headers
         curl.reset()
         put = curl.setopt
@@ -97,23 +106,20 @@ class HttpSession:
         put(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
         put(pycurl.PROXY, "")            # the environment's proxy is not for probes
         put(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        put(pycurl.ACCEPT_ENCODING, ENCODINGS)
         put(pycurl.DNS_CACHE_TIMEOUT, 0)
-        put(pycurl.HTTPHEADER, list(hop.headers))
+        asks = any(line[:16].lower() == b"accept-encoding:" for line in hop.headers)
+        ours = self._engine.mark if asks else (*self._engine.mark, ACCEPT_ENCODING)
+        put(pycurl.HTTPHEADER, [*ours, *hop.headers])
         put(pycurl.WRITEFUNCTION, self._sink)
         put(pycurl.MAXFILESIZE_LARGE, max_bytes)
         put(pycurl.HEADERFUNCTION, self._head.append)
-        if hop.method == "HEAD":
-            put(pycurl.NOBODY, 1)
-        elif hop.method != "GET" or hop.body is not None:
-            if hop.body is not None or hop.method in {"POST", "PUT", "PATCH"}:
-                put(pycurl.POSTFIELDS, hop.body or b"")
-            if hop.method != "POST":
-                put(pycurl.CUSTOMREQUEST, hop.method)
+        if hop.method != "GET" or hop.body is not None:
+            _put_method(put, hop)
         if connect_to:
             put(pycurl.CONNECT_TO, [connect_to])
-        self._refused, self._has_opened = "", False
-        if not is_placed and not self._engine.guard.is_free(literal_host(hop.url)):
+        self._refused, self._tried = "", []
+        is_elsewhere = connect_to or self._wire.proxy
+        if not is_placed and (is_elsewhere or not self._engine.guard.is_free(literal_host(hop.url))):
             # judged when it is opened, so that what was looked up and what is connected to are the same
             put(pycurl.OPENSOCKETFUNCTION, self._open)
         if hop.url.startswith("https:"):
@@ -121,14 +127,36 @@ class HttpSession:
             put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
             put(pycurl.SSL_EC_CURVES, GROUPS)
             put(pycurl.CAINFO, self._lane.ca_file)
-            if self._engine.reads_certificates:
+            if self._engine.reads_certificates or self._wire.reads_certificates:
                 put(pycurl.OPT_CERTINFO, 1)
+        if self._wire is not PLAIN:
+            self._choose(curl, names)
         if self._share is not None:
             put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
         else:
             put(pycurl.FRESH_CONNECT, 1)
             put(pycurl.FORBID_REUSE, 1)
         self._lane.begin(curl, self)
+
+    def _choose(self, curl: pycurl.Curl, names: Sequence[str]) -> None:
+        """Make the choices that only few transactions make."""
+        put, wire = curl.setopt, self._wire
+        if wire.http2 is not Http2.NEVER:
+            # without TLS nothing is agreed on: the one who requires it knows that it is there
+            is_known = wire.http2 is Http2.REQUIRE and self._sent.url.startswith("http:")
+            put(pycurl.HTTP_VERSION, (
+                pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE if is_known else pycurl.CURL_HTTP_VERSION_2TLS
+            ))
+        if wire.ip is not IpFamily.ANY:
+            put(pycurl.IPRESOLVE, pycurl.IPRESOLVE_V4 if wire.ip is IpFamily.V4 else pycurl.IPRESOLVE_V6)
+        if wire.proxy:
+            put(pycurl.PROXY, wire.proxy)
+            put(pycurl.HTTPPROXYTUNNEL, 1)
+        if names:
+            put(pycurl.RESOLVE, list(names))
+        if wire.certificate and self._sent.url.startswith("https:"):
+            put(pycurl.SSLCERT_BLOB, wire.certificate.encode())
+            put(pycurl.SSLKEY_BLOB, wire.key.encode())
 
     def cookie(self, name: str) -> str | None:
         """Value of the cookie that was set last under ``name``, or None."""
@@ -171,7 +199,7 @@ class HttpSession:
         if what:
             self._refused = told(host_of(self._sent.url), address, what)
             return pycurl.SOCKET_BAD
-        self._has_opened = True
+        self._tried.append(f"IPv6 {address}" if place.family == socket.AF_INET6 else f"IPv4 {address}")
         try:
             opened = socket.socket(place.family, place.socktype, place.protocol)
         except OSError:                  # none left, which is found out afterwards
@@ -199,6 +227,9 @@ class HttpSession:
         answer.body = b"".join(self._sink.chunks)
         answer.content_type = text_of(curl.getinfo_raw(pycurl.CONTENT_TYPE) or b"")
         answer.address = get(pycurl.PRIMARY_IP)
+        answer.head = self._head
+        if self._wire.http2 is not Http2.NEVER:
+            answer.is_http2 = get(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
         head, has_head = head_of(self._head)
         if self._wants_headers:
             answer.headers = [header_of(line) for line in head if b":" in line]
@@ -211,9 +242,10 @@ class HttpSession:
             get(pycurl.STARTTRANSFER_TIME_T), end,
         )
         answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
-        if is_tls and self._engine.reads_certificates:
-            answer.certificate_ends_ms = certificate_end_ms(curl.getinfo_raw(pycurl.INFO_CERTINFO))
-        if code and self._refused and not self._has_opened:
+        if is_tls and (self._engine.reads_certificates or self._wire.reads_certificates):
+            chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
+            answer.certificate_ends_ms, answer.certificate = certificate_end_ms(chain), certificate_text(chain)
+        if code and self._refused and not self._tried:
             answer.failure = Failure(problem=self._refused)
         elif code:
             self._lane.is_looking_up |= reached is Phase.DNS
@@ -229,8 +261,15 @@ class HttpSession:
                 verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
                 received=self._sink.size, limit=self._sink.limit,
             )
+            if reached is Phase.CONNECT and self._tried and not answer.failure.is_ours:
+                tried = ", then ".join(dict.fromkeys(self._tried))
+                answer.failure = Failure(problem=f"{answer.failure.problem} (tried {tried})")
+            if self._sink.problem:
+                answer.failure = Failure(problem=f"{self._sink.problem} after {spoken_us(end)}")
         elif not has_head:
             answer.failure = head_cut_short(host_of(self._sent.url), taken_us=end)
+        elif (problem := self._sink.end()):
+            answer.failure = Failure(problem=f"{problem} after {spoken_us(end)}")
         return answer
 
 
@@ -239,8 +278,10 @@ class HttpEngine:
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
+        mark: str = MARK,
     ) -> None:
         self.loop, self.guard = loop, guard
+        self.mark = (mark.encode(),) if mark else ()
         self._epoll = select.epoll()
         self._trust = TrustFiles()
         self._lanes: dict[str, _Lane] = {}
@@ -250,7 +291,7 @@ class HttpEngine:
         self.opened: list[socket.socket] = []            # libcurl has a duplicate of each by now
         loop.add_reader(self._epoll.fileno(), self._ready)
 
-    def open(self, *, ca_pem: str, keeps: bool) -> HttpSession:
+    def open(self, *, ca_pem: str, keeps: bool, wire: Wire = PLAIN) -> HttpSession:
         """Begin a try that trusts ``ca_pem`` alone, or the system's authorities where it is empty.
 
         Raises ProbeFault where those cannot be had.
@@ -258,7 +299,7 @@ class HttpEngine:
         lane = self._lanes.get(ca_pem)
         if lane is None:
             lane = self._lanes[ca_pem] = _Lane(self, self._epoll, self._by_socket, self._trust.path(ca_pem))
-        return HttpSession(self, lane, keeps=keeps)
+        return HttpSession(self, lane, keeps=keeps, wire=wire)
 
     @property
     def under_way(self) -> int:
@@ -414,6 +455,16 @@ class _Lane:
         self._woken = False
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self.reap()
+
+
+def _put_method(put: Callable[[int, Any], object], hop: Hop) -> None:
+    if hop.method == "HEAD":
+        put(pycurl.NOBODY, 1)
+        return
+    if hop.body is not None or hop.method in {"POST", "PUT", "PATCH"}:
+        put(pycurl.POSTFIELDS, hop.body or b"")
+    if hop.method != "POST":
+        put(pycurl.CUSTOMREQUEST, hop.method)
 
 
 def _own_shortage(code: int) -> int:

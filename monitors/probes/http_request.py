@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from monitors.core.errors import UsageError
-from monitors.probes.fill import FillError, Template, authored_url, in_form, in_header, in_json, in_url
+from monitors.probes.auth import Credentials
+from monitors.probes.fill import FillError, Template, authored_url, in_header, in_url
+from monitors.probes.http_body import Body
 from monitors.probes.redirects import SCHEMES, Hop
 
 if TYPE_CHECKING:
@@ -15,57 +17,59 @@ if TYPE_CHECKING:
     from monitors.core.model import Step, Target
 
 USER_AGENT = "Siaga24/0.1 (synthetic transaction)"
-# every request says that no citizen made it
-MARK = b"X-Siaga24-Synthetic: 1"
+OUR_AGENT = f"User-Agent: {USER_AGENT}".encode()
 
 
 class Request:
     """The request of one step. Raises UsageError where its address or a header cannot be used."""
 
-    __slots__ = ("_body", "_fixed", "_form", "_headers", "_lines", "_method", "_url")
+    __slots__ = ("_body", "_fixed", "_has_type", "_headers", "_lines", "_method", "_url", "credentials")
 
     def __init__(self, target: Target, step: Step) -> None:
         self._method = step.method.upper()
         self._url = Template(absolute(target.base_url, step.url))
         self._headers = tuple((name, Template(value)) for name, value in step.headers)
-        self._form = tuple((Template(name), Template(value)) for name, value in step.form)
-        self._body = Template(step.json_body)
-        self._lines = _own_lines(step)
+        self._body = Body(step)
+        self._has_type = any(name.lower() == "content-type" for name, _ in step.headers)
+        self._lines = _own_lines(step, has_body=self._body.is_there)
+        self.credentials = _credentials(target, step)
         # most steps have nothing to fill in: their request is the same for every try
         self._fixed: Hop | None = None
-        if not self.names:
+        if not self.names and (self.credentials is None or not self.credentials.token_url):
             try:
-                self._fixed = self._filled({})
+                self._fixed = self._filled({}, "")
             except FillError as exc:
                 raise UsageError(f'{target.key}: step "{step.name}": {exc}') from exc
 
     @property
-    def address(self) -> str:
-        """The URL as the definition has it."""
-        return self._url.text
+    def asks_twice(self) -> bool:
+        """It asks for a token first."""
+        return self.credentials is not None and self.credentials.token_url != ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The URLs that it asks, as the definition has them."""
+        token_url = self.credentials.token_url if self.credentials else ""
+        return (self._url.text, token_url) if token_url else (self._url.text,)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the saved values that it needs."""
-        templates = [self._url, self._body, *(value for _, value in self._headers)]
-        templates += [part for pair in self._form for part in pair]
-        return tuple(name for template in templates for name in template.names)
+        """Names of the values that it needs: saved ones, and those of secrets and of the run."""
+        templates = [self._url, *(value for _, value in self._headers)]
+        of_credentials = self.credentials.names if self.credentials else ()
+        return (*(name for template in templates for name in template.names), *self._body.names, *of_credentials)
 
-    def fill(self, saved: Mapping[str, str]) -> Hop:
-        """Give the request with ``saved`` values in it. Raises FillError."""
-        return self._fixed or self._filled(saved)
+    def fill(self, saved: Mapping[str, str], token: str = "") -> Hop:
+        """Give the request with ``saved`` values and a fetched ``token`` in it. Raises FillError."""
+        return self._fixed or self._filled(saved, token)
 
-    def _filled(self, saved: Mapping[str, str]) -> Hop:
-        body: bytes | None = None
-        if self._form:
-            pairs = (
-                f"{name.fill(saved, in_form, in_form)}={value.fill(saved, in_form, in_form)}"
-                for name, value in self._form
-            )
-            body = "&".join(pairs).encode()
-        elif self._body.text:
-            body = self._body.fill(saved, in_json).encode()
+    def _filled(self, saved: Mapping[str, str], token: str) -> Hop:
+        body, kind = self._body.fill(saved)
         given = [f"{name}: {value.fill(saved, in_header, in_header)}".encode() for name, value in self._headers]
+        if kind and not self._has_type:
+            given.append(f"Content-Type: {kind}".encode())
+        if self.credentials is not None:
+            given.append(self.credentials.header(saved, token))
         url = self._url.fill(saved, in_url, authored_url)
         return Hop(method=self._method, url=url, headers=(*self._lines, *given), body=body)
 
@@ -81,15 +85,19 @@ def absolute(base_url: str, url: str) -> str:
     return address
 
 
-def _own_lines(step: Step) -> tuple[bytes, ...]:
+def _credentials(target: Target, step: Step) -> Credentials | None:
+    if step.auth is None:
+        return None
+    return Credentials(step.auth, absolute(target.base_url, step.auth.token_url) if step.auth.token_url else "")
+
+
+def _own_lines(step: Step, *, has_body: bool) -> tuple[bytes, ...]:
     given = {name.lower() for name, _ in step.headers}
-    lines = [MARK]
+    lines = []
     if "user-agent" not in given:
-        lines.append(f"User-Agent: {USER_AGENT}".encode())
+        lines.append(OUR_AGENT)
     if "accept" not in given:
         lines.append(b"Accept: */*")
-    if step.json_body and not step.form and "content-type" not in given:
-        lines.append(b"Content-Type: application/json")
-    if step.form or step.json_body:
+    if has_body:
         lines.append(b"Expect:")         # a body of any size goes at once
     return tuple(lines)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import re
+import functools
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from monitors.core.errors import UsageError
+from monitors.core.errors import ProbeFault, UsageError
+from monitors.core.http_options import Connection, Http2
 from monitors.core.model import SaveKind
 from monitors.probes.expectations import Expectations
 from monitors.probes.extract import By, Query, check
 from monitors.probes.fill import Template, in_css, in_jsonpath
 from monitors.probes.guard import literal_host, told
+from monitors.probes.guard_names import Resolver
+from monitors.probes.http_names import bracketed, connect_to, has_literal, name_in, origin_text
 from monitors.probes.http_request import Request
 from monitors.probes.http_try import HttpTry
+from monitors.probes.http_wire import WireTemplate
+from monitors.probes.secrets_redaction import NOTHING_SECRET, Redactor
+from monitors.probes.secrets_store import NO_SECRETS, PREFIX, SecretStore
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from monitors.core.model import Save, Step, Target, Transaction
-    from monitors.probes.http import HttpEngine
+    from monitors.core.model import Assertion, Save, Step, Target, Transaction
+    from monitors.probes.http import HttpEngine, HttpSession
     from monitors.probes.reader import PageReader
 
 BY = {SaveKind.CSS: By.CSS, SaveKind.JSON: By.JSON, SaveKind.REGEX: By.REGEX}
@@ -31,8 +36,11 @@ class HttpKind:
 
     reads_pages = False
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, engine: HttpEngine, reader: PageReader) -> None:
-        self.loop, self.engine, self.reader = loop, engine, reader
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, engine: HttpEngine, reader: PageReader,
+        secrets: SecretStore = NO_SECRETS,
+    ) -> None:
+        self.loop, self.engine, self.reader, self.secrets = loop, engine, reader, secrets
 
     def prepare(self, target: Target, transaction: Transaction) -> HttpSteps:
         """Make the steps ready. Raises UsageError where one cannot be run."""
@@ -42,30 +50,79 @@ class HttpKind:
 
 
 class HttpSteps:
-    """The steps of a transaction over HTTP."""
+    """The steps of a transaction over HTTP. ``is_suspect``: the last try failed, so the next one looks closer."""
 
-    __slots__ = ("ca_pem", "connect_to", "keeps", "kind", "max_bytes", "placed", "steps")
+    __slots__ = (
+        "_known", "_origin", "_resolver", "_secret_names", "_wire", "agency", "ca_pem", "connect_to", "is_suspect",
+        "keeps", "kind", "max_bytes", "needs_http2", "placed", "steps",
+    )
 
     def __init__(self, kind: HttpKind, target: Target, transaction: Transaction) -> None:
-        self.kind = kind
+        self.kind, self.agency = kind, target.agency
+        self._origin = origin_text(target.base_url)
         self.ca_pem = target.ca_pem
         self.max_bytes = transaction.max_body_bytes
-        self.connect_to = connect_to(target)
+        self.is_suspect = False
+        connection = transaction.connection or Connection()
+        self.connect_to = connect_to(target, connection.address)
         # the toolkit put the service there: exactly this address is allowed, for this origin alone
-        self.placed = origin_text(target.base_url) if has_literal(target.connect_to) else ""
+        self.placed = self._origin if has_literal(target.connect_to) else ""
+        self._wire = _wire(transaction.connection)
+        self._resolver = _resolver(target, connection)
+        self.needs_http2 = connection.http2 is Http2.REQUIRE
         self.steps = tuple(_ready(target, step) for step in transaction.steps)
         # cookies and a kept connection only matter where there is a second request
-        self.keeps = len(self.steps) > 1 or any(step.max_redirects or step.cookies for step in self.steps)
+        self.keeps = len(self.steps) > 1 or connection.resolver != "" or any(
+            step.max_redirects or step.cookies or step.request.asks_twice for step in self.steps
+        )
+        names = {name for step in self.steps for name in step.request.names} | set(self._wire.names)
+        self._secret_names = tuple(sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)))
+        self._known: tuple[Mapping[str, str], Redactor] = ({}, NOTHING_SECRET)
         for step, ready in zip(transaction.steps, self.steps, strict=True):
-            self._check_place(target, step.name, ready.request.address)
+            for url in ready.request.addresses:
+                self._check_place(target, step.name, url)
+        if connection.address and not target.connect_to:
+            self._check_place(target, transaction.steps[0].name, f"http://{bracketed(connection.address)}/")
 
     def open(self) -> HttpTry:
         """Begin one try."""
         return HttpTry(self)
 
+    def secrets(self) -> Mapping[str, str]:
+        """Read the secrets that the steps refer to, anew for each try. Raises ProbeFault."""
+        return self.kind.secrets.values(self.agency, self._secret_names) if self._secret_names else {}
+
+    def redactor(self, values: Mapping[str, str]) -> Redactor:
+        """Give what keeps these secrets out of texts; made again only where one has changed."""
+        if self._known[0] != values:
+            self._known = (values, Redactor(values))
+        return self._known[1]
+
+    def session(self, values: Mapping[str, str]) -> HttpSession:
+        """Open the connections of one try. Raises ProbeFault and FillError."""
+        wire = self._wire.fill(values, reads_certificates=self.is_suspect)
+        return self.kind.engine.open(ca_pem=self.ca_pem, keeps=self.keeps, wire=wire)
+
+    def own_name(self, url: str) -> str:
+        """Give the host of a URL where a chosen name server is asked for it, else ""."""
+        if self._resolver is None or (self.connect_to and self.is_own(url)):
+            return ""
+        return name_in(url)
+
+    def look_up(self, host: str, left_s: float, on_done: Callable[[list[str], str], None]) -> asyncio.Task[None]:
+        """Ask the chosen name server."""
+        if self._resolver is None:
+            raise ProbeFault("no name server was chosen")
+        return self._resolver.start(host, self._wire.ip, left_s, on_done)
+
+    def is_own(self, url: str) -> bool:
+        """Tell whether a URL is at the target's own origin."""
+        origin = self._origin
+        return url.startswith(origin) and url[len(origin):][:1] in ("", "/", "?", "#")
+
     def is_placed(self, url: str) -> bool:
         """Tell whether a URL is at the target's own origin, which the toolkit gave an address to."""
-        return self.placed != "" and url.startswith(self.placed) and url[len(self.placed):][:1] in ("", "/", "?", "#")
+        return self.placed != "" and self.is_own(url)
 
     def _check_place(self, target: Target, name: str, url: str) -> None:
         """Refuse an address that is written into the definition itself, before anything runs."""
@@ -84,7 +141,7 @@ class ReadyStep:
 
     def __init__(self, target: Target, step: Step) -> None:
         self.request = Request(target, step)
-        self.expectations = Expectations(step.assertions)
+        self.expectations = _expectations(step.assertions)
         self.max_redirects = step.max_redirects
         self.queried = tuple((save, Template(save.expression)) for save in step.saves if save.kind in BY)
         self.headers = tuple(save for save in step.saves if save.kind is SaveKind.HEADER)
@@ -105,6 +162,17 @@ class ReadyStep:
         ]
 
 
+@functools.lru_cache(maxsize=1024)
+def _expectations(assertions: tuple[Assertion, ...]) -> Expectations:
+    """Make them ready once for all steps that expect the same: a nation's services are of a few kinds."""
+    return Expectations(assertions)
+
+
+@functools.lru_cache(maxsize=64)
+def _wire(connection: Connection | None) -> WireTemplate:
+    return WireTemplate(connection)
+
+
 def _ready(target: Target, step: Step) -> ReadyStep:
     try:
         ready = ReadyStep(target, step)
@@ -123,22 +191,10 @@ def _expression(save: Save, text: Template, saved: Mapping[str, str]) -> str:
     return text.fill(saved, in_css if save.kind is SaveKind.CSS else in_jsonpath)
 
 
-def origin_text(url: str) -> str:
-    """Give a URL up to its host and port, as it is written."""
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}"
-
-
-def has_literal(place: str) -> bool:
-    """Tell whether ADDRESS:PORT has an IP address and not a name."""
-    return literal_host(f"http://{place}") != ""
-
-
-def connect_to(target: Target) -> str:
-    """Where libcurl is to connect instead of the base URL's host, in its own words; "" to resolve the name."""
-    if not target.connect_to:
-        return ""
-    parts = urlsplit(target.base_url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    host = f"[{parts.hostname}]" if parts.hostname and ":" in parts.hostname else parts.hostname
-    return f"{host}:{port}:{target.connect_to}"
+def _resolver(target: Target, connection: Connection) -> Resolver | None:
+    try:
+        return Resolver(connection.resolver) if connection.resolver else None
+    except ValueError as exc:
+        raise UsageError(
+            f'{target.key}: the name server "{connection.resolver}": {exc}; expected ADDRESS or ADDRESS:PORT',
+        ) from None

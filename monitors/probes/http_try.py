@@ -6,17 +6,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitors.core.errors import ProbeFault
 from monitors.core.model import Phases
-from monitors.core.verdict import spoken_us
+from monitors.core.verdict import US_PER_S, spoken_us
+from monitors.probes.answer import host_of
+from monitors.probes.auth import token_of
 from monitors.probes.base import StepOutcome
 from monitors.probes.charset import decode
+from monitors.probes.evidence import evidence_of
 from monitors.probes.extract import extract, is_small
 from monitors.probes.fill import FillError
+from monitors.probes.http_names import resolved
 from monitors.probes.redirects import REDIRECTS, RedirectError, follow, way
+from monitors.probes.secrets_redaction import NOTHING_SECRET, Redactor
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping, Sequence
 
+    from monitors.core.http_options import Auth
     from monitors.probes.answer import Answer
+    from monitors.probes.auth import Credentials
     from monitors.probes.extract import Found
     from monitors.probes.http import HttpSession
     from monitors.probes.http_step import HttpSteps, ReadyStep
@@ -25,14 +33,18 @@ if TYPE_CHECKING:
 
 
 class HttpTry:
-    """One try: a session of its own, one step at a time."""
+    """One try: a session of its own, one step at a time; what is secret in it, and what was found out on the way."""
 
-    __slots__ = ("_session", "_step", "steps")
+    __slots__ = ("_session", "_step", "_values", "names", "redactor", "steps", "tokens")
 
     def __init__(self, steps: HttpSteps) -> None:
         self.steps = steps
         self._session: HttpSession | None = None
         self._step: _StepUnderWay | None = None
+        self._values: Mapping[str, str] = {}
+        self.redactor = NOTHING_SECRET
+        self.tokens: dict[Auth, str] = {}
+        self.names: dict[str, list[str]] = {}            # addresses that a chosen name server gave
 
     def start(
         self, index: int, saved: Mapping[str, str], left_s: float, on_done: Callable[[StepOutcome], None],
@@ -40,13 +52,22 @@ class HttpTry:
         """Begin the step at ``index``."""
         if self._session is None:
             try:
-                self._session = self.steps.kind.engine.open(ca_pem=self.steps.ca_pem, keeps=self.steps.keeps)
-            except ProbeFault as exc:
-                on_done(StepOutcome(fault=str(exc)))
+                self._values = self.steps.secrets()
+                self.redactor = self.steps.redactor(self._values)
+                self._session = self.steps.session(self._values)
+            except (ProbeFault, FillError) as exc:
+                on_done(StepOutcome(fault=self.redactor.clean(str(exc))))
                 return
-        ready = self.steps.steps[index]
-        self._step = _StepUnderWay(self.steps, ready, self._session, saved, left_s=left_s, on_done=on_done)
+        if self._values:
+            saved = {**saved, **self._values}
+        self._step = _StepUnderWay(self, index, self._session, saved, left_s=left_s, on_done=on_done)
         self._step.begin()
+
+    def learn(self, auth: Auth, token: str) -> None:
+        """Keep a token for the rest of the try, and out of every text."""
+        self.tokens[auth] = token
+        known = {f"token:{number}": token for number, token in enumerate(self.tokens.values(), 1)}
+        self.redactor = Redactor({**self._values, **known})
 
     def close(self) -> None:
         """End what is under way and forget everything."""
@@ -56,43 +77,77 @@ class HttpTry:
             self._session.close()
 
 
+NO_PHASES = Phases()
+
+
 class _End(NamedTuple):
     """How a step ended: nothing said is well."""
 
     problem: str = ""
     fault: str = ""
+    slow: str = ""                       # passed, and yet not as it was declared
 
 
 class _StepUnderWay:
     """One step of one try, from its request to its outcome."""
 
     __slots__ = (
-        "_ends_s", "_loop", "_on_done", "_outcome", "_ready", "_saved", "_seen", "_session", "_steps", "_ticket",
-        "_way",
+        "_drift", "_ends_s", "_looking", "_loop", "_of_try", "_on_done", "_outcome", "_ready", "_saved", "_seen",
+        "_session", "_steps", "_ticket", "_way", "_went",
     )
 
     def __init__(
-        self, steps: HttpSteps, ready: ReadyStep, session: HttpSession, saved: Mapping[str, str], *, left_s: float,
+        self, of_try: HttpTry, index: int, session: HttpSession, saved: Mapping[str, str], *, left_s: float,
         on_done: Callable[[StepOutcome], None],
     ) -> None:
-        self._steps, self._ready, self._session, self._saved = steps, ready, session, saved
-        self._loop = steps.kind.loop
+        self._of_try, self._session, self._saved = of_try, session, saved
+        self._steps = of_try.steps
+        self._ready: ReadyStep = self._steps.steps[index]
+        self._loop = self._steps.kind.loop
         self._ends_s = self._loop.time() + left_s
         self._on_done: Callable[[StepOutcome], None] | None = on_done
-        self._outcome = StepOutcome()
+        self._outcome = StepOutcome(phases=NO_PHASES)
         self._way: list[str] = []
         self._seen: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._drift = ""
+        self._went: list[tuple[Hop, Answer]] = []
         self._ticket: Ticket | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     def abandon(self) -> None:
         """Call nobody back any more."""
         self._on_done = None
         if self._ticket is not None:
             self._ticket.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
 
     def begin(self) -> None:
-        """Fill the request in and send it."""
-        self._go_on(lambda: self._send(self._ready.request.fill(self._saved)))
+        """Fill the request in and send it; where it needs a token, ask for that first."""
+        self._go_on(self._begin)
+
+    def _begin(self) -> None:
+        credentials = self._ready.request.credentials
+        if credentials is not None and credentials.token_url and credentials.auth not in self._of_try.tokens:
+            hop = credentials.token_request(self._saved)
+            self._ask(hop, lambda answer: self._granted(credentials, hop, answer))
+            return
+        token = self._of_try.tokens.get(credentials.auth, "") if credentials is not None else ""
+        self._send(self._ready.request.fill(self._saved, token))
+
+    def _granted(self, credentials: Credentials, hop: Hop, answer: Answer) -> _End | None:
+        """Take the token, and go on to the request that it is for."""
+        if self._note(hop, answer) is not None:
+            assert answer.failure is not None  # noqa: S101 - what was noted
+            return _End(problem=f"no token from {host_of(hop.url)}: {answer.failure.problem}")
+        try:
+            token = token_of(answer)
+        except FillError as exc:
+            return self._found_out(f"{host_of(hop.url)}: {exc}")
+        self._of_try.learn(credentials.auth, token)
+        self._went.clear()
+        self._begin()
+        return None
 
     def _go_on(self, work: Callable[[], _End | None]) -> None:
         """Do the next bit of work; end the step where it says so, or where it cannot be done."""
@@ -108,33 +163,63 @@ class _StepUnderWay:
         if end is None or on_done is None:
             return
         self._on_done = None
-        outcome = self._outcome
-        outcome.problem, outcome.fault = end.problem, end.fault
+        outcome, redactor = self._outcome, self._of_try.redactor
+        outcome.problem, outcome.fault = redactor.clean(end.problem), redactor.clean(end.fault)
         if not end.problem and not end.fault:
-            outcome.slow = self._ready.expectations.slow(outcome.phases.total_us)
+            outcome.slow = redactor.clean(end.slow or self._ready.expectations.slow(outcome.phases.total_us))
+        if self._went and (end.problem or end.slow):
+            outcome.evidence = evidence_of(self._went, redactor)
+        self._steps.is_suspect = bool(end.problem)
         on_done(outcome)
 
     def _send(self, hop: Hop) -> None:
         self._way.append(hop.url)
         if self._ready.max_redirects:
             self._seen.add((hop.method, hop.url, self._session.cookies()))
+        self._ask(hop, lambda answer: self._answered(hop, answer))
+
+    def _ask(self, hop: Hop, then: Callable[[Answer], _End | None]) -> None:
+        """Send a request; where the transaction chose a name server, it is asked for the host first."""
+        host = self._steps.own_name(hop.url)
+        if host and host not in self._of_try.names:
+            began_s = self._loop.time()
+
+            def found(addresses: list[str], problem: str) -> None:
+                spent = Phases(dns_us=int((self._loop.time() - began_s) * US_PER_S))
+                self._outcome.phases = _sum(self._outcome.phases, spent)
+                self._of_try.names[host] = addresses
+                self._go_on(lambda: _End(problem=problem) if problem else self._ask(hop, then))
+
+            self._looking = self._steps.look_up(host, self._ends_s - self._loop.time(), found)
+            return
         self._session.send(
             hop, left_s=self._ends_s - self._loop.time(), max_bytes=self._steps.max_bytes,
             connect_to=self._steps.connect_to, wants_headers=self._ready.wants_headers,
-            on_done=lambda answer: self._go_on(lambda: self._answered(hop, answer)),
+            on_done=lambda answer: self._go_on(lambda: then(answer)),
             is_placed=self._steps.is_placed(hop.url),
+            names=[resolved(hop.url, self._of_try.names[host])] if host else (),
         )
 
-    def _answered(self, hop: Hop, answer: Answer) -> _End | None:
+    def _note(self, hop: Hop, answer: Answer) -> _End | None:
+        """Keep what an answer shows, and give the end where there is none."""
         outcome = self._outcome
+        self._went.append((hop, answer))
         outcome.status = answer.status
         outcome.address = answer.address or outcome.address
         outcome.certificate_ends_ms = outcome.certificate_ends_ms or answer.certificate_ends_ms
-        outcome.phases = _sum(outcome.phases, answer.phases) if len(self._way) > 1 else answer.phases
+        outcome.phases = answer.phases if outcome.phases is NO_PHASES else _sum(outcome.phases, answer.phases)
         if answer.failure is not None:
             if answer.failure.is_ours:
                 raise ProbeFault(answer.failure.problem)
             return _End(problem=answer.failure.problem)
+        return None
+
+    def _answered(self, hop: Hop, answer: Answer) -> _End | None:
+        end = self._note(hop, answer)
+        if end is not None:
+            return end
+        if self._steps.needs_http2 and not answer.is_http2:
+            return _End(problem=f"expected HTTP/2, {host_of(hop.url)} answered by HTTP/1.1")
         if answer.status in REDIRECTS and answer.redirect and self._ready.max_redirects:
             return self._redirected(hop, answer)
         return self._judge(answer)
@@ -152,6 +237,7 @@ class _StepUnderWay:
 
     def _judge(self, answer: Answer) -> _End | None:
         ready = self._ready
+        self._drift = ready.expectations.drift(answer.body)
         text = decode(answer.body, answer.content_type) if ready.needs_text else ""
         problem = ready.expectations.of_answer(answer, text, self._saved) or self._save_plainly(answer)
         if problem and answer.status in REDIRECTS and ready.max_redirects and not answer.redirect:
@@ -198,7 +284,9 @@ class _StepUnderWay:
         return ""
 
     def _found_out(self, problem: str) -> _End:
-        return _End(problem=f"{problem} after {spoken_us(self._outcome.phases.total_us)}" if problem else "")
+        if not problem:
+            return _End(slow=self._drift)
+        return _End(problem=f"{problem} after {spoken_us(self._outcome.phases.total_us)}")
 
 
 def _sum(one: Phases, other: Phases) -> Phases:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SCHEMES = ("http", "https")
 # headers that say nothing of who asks: all others stay with the host that they were written for
-_HARMLESS = (b"accept:", b"accept-language:", b"user-agent:", b"x-siaga24-synthetic:")
+_HARMLESS = (b"accept:", b"accept-language:", b"user-agent:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ class _TryUnderWay:
             name=step.name, passed=not outcome.problem, critical=step.critical, reason=place + said if said else "",
             too_slow=bool(outcome.slow), status=outcome.status, started_ms=self._step_ms, phases=outcome.phases,
             address=outcome.address, certificate_ends_ms=outcome.certificate_ends_ms,
+            evidence=outcome.evidence,
         ))
         self._saved.update(outcome.saved)
         self._index += 1

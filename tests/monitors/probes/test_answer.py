@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitors.core.model import Phases
-from monitors.probes.answer import Marks, Sink, certificate_end_ms, head_of, header_of, host_of, phases_of, text_of
+from monitors.probes.answer import Marks, certificate_end_ms, head_of, header_of, host_of, phases_of, text_of
 from monitors.probes.failures import Phase
 
 WHOLE = Marks(looked_up=100, connected=300, agreed=1300, first_byte=2000, end=2500)
@@ -33,15 +33,6 @@ def test_a_failed_request_gives_the_rest_of_its_time_to_the_phase_it_was_in(mark
 def test_a_kept_connection_has_no_time_for_connecting():
     phases, _ = phases_of(Marks(0, 0, 0, 700, 750), is_whole=True, has_status=True)
     assert phases == Phases(first_byte_us=700, body_us=50)
-
-
-def test_a_body_up_to_its_limit_is_kept_and_one_byte_more_is_refused():
-    sink = Sink(5)
-    assert sink(b"123") is None
-    assert sink(b"45") is None
-    assert b"".join(sink.chunks) == b"12345"
-    assert sink(b"6") == -1
-    assert sink.chunks == []
 
 
 def test_a_header_line_is_taken_apart():

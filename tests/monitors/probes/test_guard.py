@@ -59,7 +59,7 @@ def test_a_number_that_libcurl_would_read_as_an_address_needs_a_look_when_it_is_
     for url in ("http://2130706433/", "http://127.1/", "http://0177.0.0.1/", "http://localhost/"):
         assert not guard.is_free(literal_host(url))
     assert guard.is_free(literal_host("http://8.8.8.8/"))
-    assert ANYWHERE.is_free("")
+    assert ANYWHERE.is_free("10.0.0.1")
     assert ANYWHERE.refusal("127.0.0.1") == ""
 
 

@@ -10,8 +10,9 @@ from monitors.core.errors import UsageError
 from monitors.core.model import AssertKind, SaveKind, Step
 from monitors.probes.expectations import StatusRule
 from monitors.probes.http import HttpEngine
+from monitors.probes.http_names import connect_to
 from monitors.probes.http_request import absolute
-from monitors.probes.http_step import HttpKind, HttpSteps, connect_to
+from monitors.probes.http_step import HttpKind, HttpSteps
 from monitors.probes.reader import PageReader
 from tests.factories import a_target, a_transaction
 from tests.probing import expect, save
