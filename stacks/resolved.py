@@ -177,7 +177,8 @@ def _step(step: Step) -> Plain:
             "headers": dict(step.headers),
             "form": dict(step.form),
             "follow": step.max_redirects,
-            "critical": step.critical,
+            "critical": None if step.always else step.critical,
+            "always": step.always or None,
             "expect": _expect(step.assertions),
             "save": {save.name: _save(save) for save in step.saves},
         }

@@ -30,6 +30,7 @@ HTTP = "http"
 # fields of a step, one set at most
 OTHER_PROTOCOLS = ("dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp", "heartbeat")
 MS_PER_S = 1000
+CLEANUP_MS = 2_000                       # of a deadline at most, for steps that always run
 MIN_INTERVAL_MS = 1 * MS_PER_S
 
 
@@ -115,6 +116,7 @@ class Step:
     auth: Auth | None = None
     max_redirects: int = 0               # 0: redirects are answers, not followed
     critical: bool = True
+    always: bool = False                 # cleans up: runs at the end of a try whatever came before; never critical
     saves: tuple[Save, ...] = ()
     assertions: tuple[Assertion, ...] = ()
     dns: DnsQuery | None = None
@@ -160,8 +162,11 @@ class Transaction:
         """Refuse what cannot be run by the rules."""
         if not self.steps:
             raise ValueError(f"transaction {self.name!r}: it has no steps; give it at least one")
-        if not any(step.critical for step in self.steps):
+        if not any(step.critical and not step.always for step in self.steps):
             raise ValueError(f"transaction {self.name!r}: no step is critical; make at least one critical")
+        tail = [step.always for step in self.steps]
+        if tail != sorted(tail):
+            raise ValueError(f"transaction {self.name!r}: a step stands behind one that always runs; put that one last")
         if self.interval_ms < MIN_INTERVAL_MS:
             raise ValueError(f"transaction {self.name!r}: interval {self.interval_ms} ms is under 1 s; make it longer")
         if self.writes_a_day and (not self.writes or self.writes_a_day < 2):
@@ -174,6 +179,17 @@ class Transaction:
                 f"transaction {self.name!r}: two tries of {self.deadline_ms} ms do not fit into the interval of "
                 f"{self.interval_ms} ms; make the deadline shorter or the interval longer",
             )
+
+
+    @property
+    def main_steps(self) -> int:
+        """How many steps come before those that always run."""
+        return sum(not step.always for step in self.steps)
+
+    @property
+    def cleanup_ms(self) -> int:
+        """Share of the deadline that is kept for the steps that always run: a fifth, at most 2 s; 0 without any."""
+        return min(CLEANUP_MS, self.deadline_ms // 5) if self.steps[-1].always else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

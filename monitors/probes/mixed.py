@@ -72,5 +72,5 @@ def _only(transaction: Transaction, protocol: str) -> Transaction:
     A transaction needs a critical step, and the only one may speak another protocol.
     """
     return replace(transaction, steps=tuple(
-        replace(step, critical=True) for step in transaction.steps if step.protocol == protocol
+        replace(step, critical=True, always=False) for step in transaction.steps if step.protocol == protocol
     ))

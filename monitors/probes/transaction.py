@@ -1,14 +1,19 @@
 """A transaction as ordered steps: what is saved on the way, which step failed first, and the one deadline for all.
 
-Knows no protocol: the kinds of steps are handed in.
+Knows no protocol: the kinds of steps are handed in. Steps that always run come last and clean up after a failure or a
+time-out too, in a share of the deadline that is kept for them.
 """
 
 from __future__ import annotations
 
+import uuid
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from monitors.core.model import HTTP, StepResult, Try
+from monitors.core.runvalues import run_values, uses_run_values
 from monitors.core.verdict import US_PER_MS, US_PER_S, spoken_us
 from monitors.probes.base import StepOutcome
 from monitors.probes.mixed import prepare_mixed
@@ -27,8 +32,12 @@ GRACE_S = 0.05                           # after the deadline, for the step's ow
 class TransactionProbe:
     """Makes journeys out of steps of the given kinds."""
 
-    def __init__(self, kinds: Mapping[str, StepKind], loop: asyncio.AbstractEventLoop, clock: Clock) -> None:
-        self._kinds, self.loop, self.clock = kinds, loop, clock
+    def __init__(
+        self, kinds: Mapping[str, StepKind], loop: asyncio.AbstractEventLoop, clock: Clock,
+        new_uuid: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        self._kinds, self.loop, self.clock, self.new_uuid = kinds, loop, clock, new_uuid
+        self.tries: Counter[tuple[str, str]] = Counter()     # of transactions that use run values; outlives a reload
 
     def prepare(self, target: Target, transaction: Transaction) -> StepJourney:
         """Make a transaction ready. Raises UsageError where its definition cannot be run."""
@@ -36,16 +45,27 @@ class TransactionProbe:
             steps = self._kinds[HTTP].prepare(target, transaction)
         else:
             steps = prepare_mixed(self._kinds, target, transaction)
-        return StepJourney(self, transaction, steps)
+        return StepJourney(self, target, transaction, steps)
 
 
 class StepJourney:
     """One transaction, ready to be tried."""
 
-    __slots__ = ("probe", "steps", "transaction")
+    __slots__ = ("_key", "_zone", "probe", "steps", "transaction")
 
-    def __init__(self, probe: TransactionProbe, transaction: Transaction, steps: Steps) -> None:
+    def __init__(self, probe: TransactionProbe, target: Target, transaction: Transaction, steps: Steps) -> None:
         self.probe, self.transaction, self.steps = probe, transaction, steps
+        self._key = (target.key, transaction.name)
+        self._zone = ZoneInfo(target.time_zone) if uses_run_values(transaction) else None
+
+    def values(self, started_ms: int) -> dict[str, str]:
+        """Give what ``${run:...}`` stands for in the try that begins."""
+        if self._zone is None:
+            return {}
+        self.probe.tries[self._key] += 1
+        return run_values(
+            started_ms, uuid=self.probe.new_uuid(), counter=self.probe.tries[self._key], zone=self._zone,
+        )
 
     def start(self, on_done: Callable[[Try], None]) -> None:
         """Begin one try on a fresh connection and cookie jar; ``on_done`` is called once, by the deadline."""
@@ -56,8 +76,8 @@ class _TryUnderWay:
     """One try from its first step to its end."""
 
     __slots__ = (
-        "_began_s", "_ends_s", "_index", "_journey", "_on_done", "_results", "_saved", "_session", "_started_ms",
-        "_step_ms", "_watch",
+        "_began_s", "_ends_s", "_fault", "_index", "_journey", "_on_done", "_results", "_saved", "_session",
+        "_started_ms", "_step_ms", "_tail", "_took_s", "_watch",
     )
 
     def __init__(self, journey: StepJourney, on_done: Callable[[Try], None]) -> None:
@@ -65,10 +85,14 @@ class _TryUnderWay:
         self._on_done: Callable[[Try], None] | None = on_done
         self._index = 0
         self._results: list[StepResult] = []
-        self._saved: dict[str, str] = {}
         self._began_s = journey.probe.loop.time()
-        self._ends_s = self._began_s + journey.transaction.deadline_ms / 1000
+        transaction = journey.transaction
+        # of the steps whose turn it is: those that always run have their own share behind it
+        self._ends_s = self._began_s + (transaction.deadline_ms - transaction.cleanup_ms) / 1000
+        self._tail = transaction.main_steps
+        self._fault, self._took_s = "", -1.0
         self._started_ms = self._step_ms = journey.probe.clock.now_ms
+        self._saved = journey.values(self._started_ms)
         self._session: Session = journey.steps.open()
         # whatever hangs below, a parser or a library, the try ends
         self._watch = journey.probe.loop.call_at(self._ends_s + GRACE_S, self._ran_out)
@@ -85,7 +109,9 @@ class _TryUnderWay:
 
     @property
     def _deadline(self) -> str:
-        return spoken_us(self._journey.transaction.deadline_ms * US_PER_MS)
+        transaction = self._journey.transaction
+        kept_ms = transaction.cleanup_ms if self._index < self._tail else 0
+        return spoken_us((transaction.deadline_ms - kept_ms) * US_PER_MS)
 
     def _stepped(self, outcome: StepOutcome) -> None:
         if self._on_done is None:
@@ -94,18 +120,41 @@ class _TryUnderWay:
         step = steps[self._index]
         place = f'step {self._index + 1} of {len(steps)} "{step.name}": '
         if outcome.fault:
-            self._end(fault=place + outcome.fault)
+            # one of cleaning up says nothing of the service, and what the steps before it said stands
+            if self._index < self._tail:
+                self._fault = place + outcome.fault
+                self._clean_up()
+            else:
+                self._index += 1
+                self._go_on()
             return
+        is_critical = step.critical and not step.always
         said = outcome.problem or outcome.slow
         self._results.append(StepResult(
-            name=step.name, passed=not outcome.problem, critical=step.critical, reason=place + said if said else "",
+            name=step.name, passed=not outcome.problem, critical=is_critical, reason=place + said if said else "",
             too_slow=bool(outcome.slow), status=outcome.status, started_ms=self._step_ms, phases=outcome.phases,
             address=outcome.address, certificate_ends_ms=outcome.certificate_ends_ms,
             evidence=outcome.evidence,
         ))
         self._saved.update(outcome.saved)
         self._index += 1
-        if (outcome.problem and step.critical) or self._index == len(steps):
+        if (outcome.problem and is_critical) or self._index == self._tail:
+            self._clean_up()
+        else:
+            self._go_on()
+
+    def _clean_up(self) -> None:
+        """Go to the steps that always run, or end where there are none."""
+        self._took_s = self._journey.probe.loop.time() - self._began_s
+        self._index = self._tail
+        if self._tail < len(self._journey.transaction.steps):
+            self._ends_s = self._began_s + self._journey.transaction.deadline_ms / 1000
+            self._watch.cancel()
+            self._watch = self._journey.probe.loop.call_at(self._ends_s + GRACE_S, self._ran_out)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._index == len(self._journey.transaction.steps):
             self._end()
         else:
             self.begin()
@@ -117,15 +166,18 @@ class _TryUnderWay:
             self._watch = self._journey.probe.loop.call_later(0, partial(self._ran_out, has_waited=True))
             return
         self._session.close()
+        if self._index < self._tail < len(self._journey.transaction.steps):
+            # what hangs is not asked to clean up
+            self._session = self._journey.steps.open()
         self._stepped(StepOutcome(fault=f"the monitor could not finish it within the deadline of {self._deadline}"))
 
-    def _end(self, fault: str = "") -> None:
+    def _end(self) -> None:
         on_done, self._on_done = self._on_done, None
         self._watch.cancel()
         self._session.close()
         if on_done is not None:
-            taken_s = self._journey.probe.loop.time() - self._began_s
-            duration_us = int(taken_s * US_PER_S)
+            # cleaning up is no part of what a citizen waits for
             on_done(Try(
-                started_ms=self._started_ms, duration_us=duration_us, steps=tuple(self._results), fault=fault,
+                started_ms=self._started_ms, duration_us=int(self._took_s * US_PER_S), steps=tuple(self._results),
+                fault=self._fault,
             ))

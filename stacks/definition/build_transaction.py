@@ -52,7 +52,8 @@ def _step(record: Record) -> Step:
         form=_pairs(record["form"]),
         json_body=record["json"] or "",
         max_redirects=record["follow"] or 0,
-        critical=record["critical"] is not False,
+        critical=record["critical"] is not False and not record["always"],
+        always=bool(record["always"]),
         saves=tuple(_save(name, save) for name, save in _pairs(record["save"])),
         assertions=tuple(_assertions(record["expect"])) if record["expect"] else (),
     )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from monitors.core.budget import MS_PER_DAY, TRIES, per_day, regular_runs
+from monitors.core.runvalues import MEANING, PREFIX
 from stacks.definition import names
 from stacks.definition.amounts import duration_text
 from stacks.definition.build_protocols import protocol_of, protocol_title
@@ -54,8 +55,9 @@ def check_transaction(transaction: Record, tier: Tier) -> None:
         for name, save in _entries(step["save"]):
             _check_save(step["save"].place(name), save)
     _check_names(steps)
+    _check_always(steps)
     _check_references(steps)
-    if steps and all(step["critical"] is False for _, step in steps):
+    if steps and all(step["critical"] is False or step["always"] for _, step in steps):
         transaction.place("steps").fault(
             "no step is critical",
             "one at least",
@@ -161,6 +163,24 @@ def _check_names(steps: list[tuple[Place, Record]]) -> None:
         first.setdefault(name, at)
 
 
+def _check_always(steps: list[tuple[Place, Record]]) -> None:
+    """Steps that always run clean up: they stand last, and nothing hangs on them."""
+    former: str = ""
+    for at, step in steps:
+        if step["always"]:
+            former = former or step_name(step)
+            if step["critical"]:
+                step.place("critical").fault(
+                    "a step that always runs cannot be critical", "one of both", 'remove "critical: true"'
+                )
+        elif former:
+            at.fault(
+                f"the step stands behind {quoted(former)}, which always runs",
+                "steps that always run at the end",
+                "move this one before it",
+            )
+
+
 def _check_references(steps: list[tuple[Place, Record]]) -> None:
     """Every ``${name}`` is saved by an earlier step; better by a critical one, since others may fail."""
     saved: dict[str, tuple[str, bool]] = {}
@@ -169,6 +189,8 @@ def _check_references(steps: list[tuple[Place, Record]]) -> None:
         is_critical = step["critical"] is not False
         for place, text in _texts(step):
             for name in _references(place, text):
+                if name in MEANING:
+                    continue
                 if name not in saved:
                     _tell_unsaved(place, name, saved, later)
                 elif is_critical and not saved[name][1]:
@@ -184,8 +206,14 @@ def _references(place: Place, text: str) -> Iterator[str]:
     for found in re.finditer(r"\$\{", text):
         whole = REFERENCE.match(text, found.start())
         name = whole.group(1) if whole else ""
-        if re.fullmatch(names.SAVED_PATTERN, name):
+        if re.fullmatch(names.SAVED_PATTERN, name) or name in MEANING:
             yield name
+        elif name.startswith(PREFIX):
+            place.fault(
+                f"${{{name}}} is no value of a run",
+                f"one of {listed(MEANING)}",
+                meant(name, MEANING, "choose one of them"),
+            )
         else:
             place.fault(
                 f"{quoted(whole.group() if whole else text[found.start() :])} names no saved value",

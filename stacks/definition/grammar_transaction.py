@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from monitors.core.runvalues import MEANING
 from stacks.definition import names
 from stacks.definition.amounts import Duration, Number, Whole
 from stacks.definition.grammar_expect import EXPECT, HEADER, SAVE, filled
@@ -77,6 +78,14 @@ STEP = Shape(
             default="true",
             example="false",
         ),
+        "always": Key(
+            kind=Flag(),
+            doc="Whether it runs at the end of each try, after a failure or a time-out too, to clean up. Such steps "
+            "stand last and have a fifth of the deadline (2 s at most) for themselves; what they take is no part of the "
+            "latency, and their failure is at most `degraded`.",
+            default="false",
+            example="true",
+        ),
         "expect": Key(kind=EXPECT, doc="Claims about the answer.", default="status 2xx", example="{status: 200}"),
         "save": Key(
             kind=MapOf(names=SAVED_NAME, kind=SAVE, example='{csrf: {css: "input[name=csrf]", attribute: value}}'),
@@ -93,7 +102,10 @@ LATENCY = Duration(low_ms=1, high_ms=600_000, usual="2s")
 
 TRANSACTION = Shape(
     title="transaction",
-    doc="A citizen's journey, run every `interval`. Each of two tries may take `deadline`; 2 x deadline < interval.",
+    doc="A citizen's journey, run every `interval`. Each of two tries may take `deadline`; 2 x deadline < interval. "
+     "New in each try, and the same in all of its steps, are "
+    + "; ".join(f"`${{{name}}}`: {what}" for name, what in MEANING.items())
+    + ".",
     keys={
         "primary": Key(
             kind=Flag(),

@@ -29,7 +29,8 @@ BEYOND_A_SCHEMA = {
     "trap-date", "trap-exponent", "trap-no", "trap-octal", "trap-on", "trap-private-value",
     "trap-sexagesimal", "tries-do-not-fit", "url-no-scheme", "url-with-password", "value-name-malformed", "value-saved-later",
     "value-unsaved", "volume-inside-another", "volume-of-postgresql", "volume-over-secrets", "volume-relative", "wave-unknown",
-    "save-two-sources", "budget-without-writes",
+    "save-two-sources", "budget-without-writes", "always-before-others", "always-and-critical",
+    "run-value-unknown",
 }
 UNREADABLE = {
     "alias-bomb", "alias-unknown", "begins-with-at", "control-character", "empty", "indentation", "list-at-top", "nesting", "not-utf8",

@@ -116,3 +116,77 @@ def test_each_step_is_told_how_much_time_is_left():
     tried(script, *steps(True, True), deadline_ms=500)
     first, second = (left for _, _, left in script.seen)
     assert 0 < second <= first <= 0.5
+
+
+CLEAN_UP = Step(name="buang", critical=False, always=True)
+
+
+def with_cleaning(*outcomes: StepOutcome | str, deadline_ms: int = 1000) -> tuple[Script, Try]:
+    script = Script(*outcomes)
+    return script, tried(script, *steps(*[True] * (len(outcomes) - 1)), CLEAN_UP, deadline_ms=deadline_ms)
+
+
+def test_a_step_that_always_runs_comes_after_good_steps_and_after_a_failed_one():
+    script, attempt = with_cleaning(StepOutcome(saved={"id": "7"}), StepOutcome(), StepOutcome())
+    assert [index for index, _, _ in script.seen] == [0, 1, 2]
+    assert attempt.failed_step is None
+    script, attempt = with_cleaning(StepOutcome(problem="rusak", saved={"id": "7"}), StepOutcome(), StepOutcome())
+    assert [(index, saved) for index, saved, _ in script.seen] == [(0, {}), (2, {"id": "7"})]
+    assert [(step.name, step.passed) for step in attempt.steps] == [("langkah 1", False), ("buang", True)]
+    assert attempt.failed_step is attempt.steps[0]
+
+
+def test_its_failure_is_not_critical_even_where_the_definition_left_it_so():
+    script = Script(StepOutcome(), StepOutcome(problem="tidak ada"))
+    attempt = tried(script, *steps(True), Step(name="buang", always=True))
+    assert attempt.failed_step is None
+    assert [(step.passed, step.critical) for step in attempt.steps] == [(True, True), (False, False)]
+
+
+def test_it_runs_after_a_step_that_never_answers_on_a_session_of_its_own_and_in_time():
+    script, attempt = with_cleaning(SILENT, StepOutcome(), deadline_ms=500)
+    assert [index for index, _, _ in script.seen] == [0, 1]
+    assert script.opened == 2
+    assert attempt.fault == 'step 1 of 2 "langkah 1": the monitor could not finish it within the deadline of 400 ms'
+    assert [step.name for step in attempt.steps] == ["buang"]
+
+
+def test_it_has_a_fifth_of_the_deadline_for_itself_and_no_part_in_the_duration():
+    script, attempt = with_cleaning(StepOutcome(), SILENT, deadline_ms=250)
+    (_, _, first_s), (_, _, last_s) = script.seen
+    assert first_s <= 0.2
+    assert 0.2 < last_s <= 0.25
+    assert attempt.duration_us < 200_000
+    assert attempt.fault == "", "what only cleaning up could not finish is no fault of the run"
+    assert [step.name for step in attempt.steps] == ["langkah 1"]
+
+
+def test_our_own_fault_cleans_up_too_and_one_while_cleaning_up_says_nothing():
+    script, attempt = with_cleaning(StepOutcome(fault="pecah"), StepOutcome(fault="pecah lagi"))
+    assert [index for index, _, _ in script.seen] == [0, 1]
+    assert attempt.fault == 'step 1 of 2 "langkah 1": pecah'
+    _, attempt = with_cleaning(StepOutcome(), StepOutcome(fault="pecah"))
+    assert attempt.fault == ""
+
+
+def test_values_of_a_run_are_new_in_each_try_and_only_where_they_are_asked_for():
+    async def run() -> list[dict[str, str]]:
+        loop, script = asyncio.get_running_loop(), Script(StepOutcome(), StepOutcome())
+        uuids = iter(("u1", "u2", "u3"))
+        probe = TransactionProbe({"http": script}, loop, LifeClock(), lambda: next(uuids))
+        asking = a_transaction(steps=(Step(name="a", url="/${run:uuid}"), Step(name="b")))
+        for _ in range(2):               # made ready twice, as by a reload
+            done: asyncio.Future[Try] = loop.create_future()
+            probe.prepare(a_target(), asking).start(done.set_result)
+            await done
+        done = loop.create_future()
+        probe.prepare(a_target(), a_transaction(steps=tuple(steps(True)))).start(done.set_result)
+        await done
+        return [saved for _, saved, _ in script.seen]
+
+    first, again, second, _, plain = asyncio.run(run())
+    assert first == again
+    assert (first["run:uuid"], first["run:counter"]) == ("u1", "1")
+    assert (second["run:uuid"], second["run:counter"]) == ("u2", "2")
+    assert first["run:time"].endswith("+07:00")
+    assert plain == {}
