@@ -91,6 +91,10 @@ class Dispatch:
                 self._repace(key, known.pace.current_ms)
             known.watched = one
 
+    def watched(self) -> list[Watched]:
+        """Give all that is watched now."""
+        return [entry.watched for entry in self._entries.values()]
+
     def launch(self, key: str, scheduled_ms: int, interval_ms: int) -> None:
         """Start the run of ``key`` that is due, or let it wait for its turn."""
         entry = self._entries.get(key)

@@ -13,7 +13,6 @@ from monitors.core.model import Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from monitors.core.model import Target
     from monitors.core.sla import SlaStatement
 
 PHASES = ("dns", "connect", "tls", "first_byte", "body")
@@ -24,6 +23,7 @@ Values = tuple[float | None, ...]
 _STATES: dict[Verdict, Values] = {now: tuple(int(now is verdict) for verdict in VERDICTS) for now in VERDICTS}
 _UP: dict[Verdict, Values] = {Verdict.UP: (1,), Verdict.DEGRADED: (1,), Verdict.DOWN: (0,), Verdict.UNKNOWN: (None,)}
 NONE: Values = (None,)
+NO_FIGURES: Values = (None, None, None)
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
 
 
@@ -31,8 +31,8 @@ class ServiceNow(Protocol):
     """A service as it is now."""
 
     now: Verdict
-    target: Target
-    statement: SlaStatement | None       # of this month so far
+    promise: float                       # its target, as a ratio
+    figures: Values                      # of this month so far: availability, coverage, seconds of budget left
 
 
 class TransactionNow(Protocol):
@@ -71,18 +71,13 @@ class Family(Generic[Owner_contra]):
         return (*self.owner, self.label) if self.label else self.owner
 
 
-def _availability(service: ServiceNow) -> Values:
-    told = service.statement
-    return (told.good_ms / told.known_ms,) if told is not None and told.known_ms else NONE
-
-
-def _coverage(service: ServiceNow) -> Values:
-    told = service.statement
-    return (told.known_ms / told.observed_ms,) if told is not None and told.observed_ms else NONE
-
-
-def _budget(service: ServiceNow) -> Values:
-    return (service.statement.budget_left_ms / 1e3,) if service.statement is not None else NONE
+def figures_of(statement: SlaStatement) -> Values:
+    """Keep of a statement what is shown: a nation's whole statements would take more memory than its states."""
+    return (
+        statement.good_ms / statement.known_ms if statement.known_ms else None,
+        statement.known_ms / statement.observed_ms if statement.observed_ms else None,
+        statement.budget_left_ms / 1e3,
+    )
 
 
 def _phases(transaction: TransactionNow) -> Values:
@@ -100,13 +95,15 @@ SERVICE_FAMILIES: tuple[Family[ServiceNow], ...] = (
            "1 for the verdict that the service has now as this vantage sees it, 0 for the others.",
            lambda s: _STATES[s.now], SERVICE, "verdict", _VERDICTS),
     Family("siaga24_promise_target_ratio", "gauge", "Promised availability of a calendar month, as a ratio.",
-           lambda s: (float(s.target.promise.target / 100),), SERVICE),
+           lambda s: (s.promise,), SERVICE),
     Family("siaga24_availability_ratio", "gauge",
-           "Availability over the known time of this month so far; no sample without data.", _availability, SERVICE),
+           "Availability over the known time of this month so far; no sample without data.",
+           lambda s: s.figures[:1], SERVICE),
     Family("siaga24_coverage_ratio", "gauge", "Share of this month so far in which the verdict is known.",
-           _coverage, SERVICE),
+           lambda s: s.figures[1:2], SERVICE),
     Family("siaga24_error_budget_left_seconds", "gauge",
-           "Down time that the promise of this month still allows; negative when overspent.", _budget, SERVICE),
+           "Down time that the promise of this month still allows; negative when overspent.",
+           lambda s: s.figures[2:], SERVICE),
 )
 TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
     Family("siaga24_transaction_up", "gauge",

@@ -18,11 +18,13 @@ from monitors.families import (
     DURATION_BUCKETS_S,
     DURATIONS,
     DURATIONS_HELP,
+    NO_FIGURES,
     PLACES,
     SERVICE_FAMILIES,
     STEP_FAILURES,
     STEP_FAILURES_HELP,
     TRANSACTION_FAMILIES,
+    figures_of,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     from monitors.core.model import Run, StepResult, Target, Transaction
     from monitors.core.sla import SlaStatement
-    from monitors.families import Family
+    from monitors.families import Family, Values
 
 T = TypeVar("T")
 PIECE = 500                              # owners whose lines are made at a time: a millisecond or so
@@ -86,19 +88,19 @@ class TransactionState:
 class ServiceState:
     """Figures of one service (``families.ServiceNow``)."""
 
-    __slots__ = ("label_values", "labels", "now", "statement", "target", "transactions")
+    __slots__ = ("figures", "label_values", "labels", "now", "promise", "target", "transactions")
 
     def __init__(self, target: Target) -> None:
         self.label_values = (target.agency, target.service)
         self.labels = label_text(("agency", "service"), self.label_values)
         self.now = Verdict.UNKNOWN
         self.transactions: dict[str, TransactionState] = {}
-        self.statement: SlaStatement | None = None
+        self.figures: Values = NO_FIGURES
         self.redefine(target)
 
     def redefine(self, target: Target) -> None:
         """Take over a target; series of transactions that are no longer there end."""
-        self.target = target
+        self.target, self.promise = target, float(target.promise.target / 100)
         old = self.transactions
         self.transactions = {}
         for transaction in target.transactions:
@@ -162,7 +164,7 @@ class States:
                 state = old.get(target.key)
                 if state is None:
                     state = ServiceState(target)
-                else:
+                elif state.target is not target:
                     state.redefine(target)
                 services[target.key] = state
                 if target.agency not in durations:
@@ -184,7 +186,7 @@ class States:
         with self._lock:
             service = self._services.get(f"{statement.agency}/{statement.service}")
             if service is not None:
-                service.statement = statement
+                service.figures = figures_of(statement)
 
     def reset(self, at_ms: int) -> None:
         """After a resume: all are unknown until their next run that starts at ``at_ms`` or later."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitors.core.document import from_document
+from monitors.core.document import DocumentReader
 from monitors.core.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -23,21 +22,25 @@ class TargetsFiles:
     """Documents, and folders whose ``*.json`` are documents; files beginning with a dot are somebody's scratch."""
 
     paths: Sequence[Path]
+    _reader: DocumentReader = field(default_factory=DocumentReader, compare=False, repr=False)
 
     def read(self) -> tuple[Target, ...]:
-        """Read all targets. Raises DocumentError, naming the file: it is unreadable, or a target is there twice."""
+        """Read all targets; one that did not change since the last time is the same object.
+
+        Raises DocumentError, naming the file: it is unreadable, or a target is there twice.
+        """
         found: dict[str, Target] = {}
         origin: dict[str, Path] = {}
-        texts: dict[str, str] = {}
+        self._reader.begin()
         for file in self._files():
-            for target in _targets(file):
+            for target in _targets(file, self._reader):
                 if target.key in found:
                     raise DocumentError(
                         f"{file}: {target.key} stands in {origin[target.key]} too; leave it out of one of them",
                     )
-                # one copy of an authority's text, however many services trust it
-                found[target.key] = replace(target, ca_pem=texts.setdefault(target.ca_pem, target.ca_pem))
+                found[target.key] = target
                 origin[target.key] = file
+        self._reader.keep()
         return tuple(found[key] for key in sorted(found))
 
     def signature(self) -> Signature:
@@ -59,16 +62,14 @@ class TargetsFiles:
                 yield path
 
 
-def _targets(file: Path) -> tuple[Target, ...]:
+def _targets(file: Path, reader: DocumentReader) -> tuple[Target, ...]:
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        return reader.read(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DocumentError(f'{file}: there is no such file or folder; "siaga24 stack up" writes one') from None
     except OSError as exc:
         raise DocumentError(f"{file}: cannot be read: {exc.strerror}") from exc
-    except (ValueError, RecursionError) as exc:
-        raise DocumentError(f"{file}: not JSON: {exc}") from exc
-    try:
-        return from_document(document)
     except DocumentError as exc:
         raise DocumentError(f"{file}: {exc}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise DocumentError(f"{file}: not JSON: {exc}") from exc

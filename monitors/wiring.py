@@ -218,13 +218,23 @@ class Monitor:
     def _launch(self, key: str, scheduled_ms: int, interval_ms: int) -> None:
         self._dispatch.launch(key, scheduled_ms, interval_ms)
 
-    def _ready(self, targets: Sequence[Target]) -> tuple[list[Watched], list[str]]:
+    def _ready(
+        self, targets: Sequence[Target], current: Sequence[Watched] = (),
+    ) -> tuple[list[Watched], list[str]]:
         """Make all transactions ready, and tell of the targets that cannot be run. May run on another thread.
 
-        One author's mistake must not leave the others unwatched: such a target stays in the ledger, as unknown.
+        One author's mistake must not leave the others unwatched: such a target stays in the ledger, as unknown. Of
+        ``current`` those stay as they are whose target is the very same.
         """
         ready, unready = [], []
+        kept: dict[int, list[Watched]] = {}
+        for one in current:
+            kept.setdefault(id(one.target), []).append(one)
         for target in targets:
+            same = kept.get(id(target), ())
+            if len(same) == len(target.transactions):
+                ready += same
+                continue
             try:
                 ready += watch(self._probe, target)
             except UsageError as exc:
@@ -293,7 +303,9 @@ class Monitor:
                 continue
             self._signature = signature
             try:
-                targets, watched, unready = await self._loop.run_in_executor(None, self._read_anew)
+                targets, watched, unready = await self._loop.run_in_executor(
+                    None, self._read_anew, self._dispatch.watched(),
+                )
             except (UsageError, OSError) as exc:
                 self._warning = f"the targets changed and cannot be used; the old ones stay in force: {exc}"
                 self._on_note(self._warning)
@@ -302,9 +314,9 @@ class Monitor:
             self._take(targets, watched, unready)
             self._on_note(f"targets read anew: {len(targets)} services, {len(watched)} transactions")
 
-    def _read_anew(self) -> tuple[tuple[Target, ...], list[Watched], list[str]]:
+    def _read_anew(self, current: Sequence[Watched]) -> tuple[tuple[Target, ...], list[Watched], list[str]]:
         targets = self._files.read()
-        return targets, *self._ready(targets)
+        return targets, *self._ready(targets, current)
 
     def _beat(self, now_ms: int) -> None:
         self.recorder.beat(now_ms)

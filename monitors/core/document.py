@@ -7,8 +7,11 @@ dicts in and out: reading and writing files is the caller's.
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
+import re
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -18,6 +21,9 @@ from monitors.core.errors import DocumentError
 from monitors.core.model import Target
 
 DOCUMENT_VERSION = 1
+_HEAD = re.compile(rf'\s*\{{\s*"version"\s*:\s*{DOCUMENT_VERSION}\s*,\s*"targets"\s*:\s*\[\s*(?=\{{)')
+_NEXT = re.compile(r"\s*,\s*")
+_TAIL = re.compile(r"\s*\]\s*\}\s*")
 
 
 def to_document(targets: Sequence[Target]) -> dict[str, Any]:
@@ -43,6 +49,11 @@ def from_document(document: object) -> tuple[Target, ...]:
     if unknown:
         raise DocumentError(f"targets document: unknown key {unknown[0]!r}")
     targets: tuple[Target, ...] = _decode(tuple[Target, ...], document.get("targets"), "targets")
+    _check_names(targets)
+    return targets
+
+
+def _check_names(targets: Sequence[Target]) -> None:
     seen: set[str] = set()
     for index, target in enumerate(targets):
         if target.key in seen:
@@ -52,7 +63,64 @@ def from_document(document: object) -> tuple[Target, ...]:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise DocumentError(f"targets/{index}/transactions: {twice!r} stands there twice; rename one")
-    return targets
+
+
+class DocumentReader:
+    """Reads documents again and again: a target whose text did not change is the same object as before.
+
+    Equal parts of targets (texts, assertions, whole steps) are one object too. A nation's document is read target by
+    target, so that what JSON makes of it never stands in memory as a whole. Not for several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, Target] = {}        # by digest of the target's text
+        self._fresh: dict[bytes, Target] = {}
+        self._parts: dict[Any, Any] = {}
+
+    def begin(self) -> None:
+        """Begin a set of documents."""
+        self._fresh, self._parts = {}, {}
+
+    def read(self, text: str) -> tuple[Target, ...]:
+        """Read one document. Raises DocumentError as ``from_document``, and ValueError where it is no JSON."""
+        targets: list[Target] = []
+        for piece in _target_texts(text):
+            digest = hashlib.blake2b(piece.encode(errors="surrogatepass"), digest_size=16).digest()
+            target = self._known.get(digest) or self._fresh.get(digest)
+            if target is None:
+                try:
+                    target = _decode(Target, json.loads(piece), f"targets/{len(targets)}", self._parts)
+                except RecursionError:
+                    return from_document(json.loads(text))
+            self._fresh[digest] = target
+            targets.append(target)
+        if not targets:                  # empty, or not as ``to_document`` writes it: the plain way says what is wrong
+            return from_document(json.loads(text))
+        _check_names(targets)
+        return tuple(targets)
+
+    def keep(self) -> None:
+        """End a set that was read without a fault; what it does not have is forgotten."""
+        self._known = self._fresh
+        self.begin()
+
+
+def _target_texts(text: str) -> Iterator[str]:
+    """Cut a document as ``to_document`` has it into its targets' texts; nothing where it looks otherwise."""
+    head = _HEAD.match(text)
+    if head is None:
+        return
+    scan, ends = json.JSONDecoder().raw_decode, []
+    start = head.end()
+    while True:
+        _, end = scan(text, start)
+        ends.append((start, end))
+        after = _NEXT.match(text, end)
+        if after is None:
+            break
+        start = after.end()
+    if _TAIL.fullmatch(text, end):
+        yield from (text[start:end] for start, end in ends)
 
 
 def _encode(value: object) -> Any:
@@ -77,15 +145,26 @@ def _default(part: Field[Any]) -> object:
     return part.default
 
 
-def _decode(wanted: Any, value: object, path: str) -> Any:
+def _decode(wanted: Any, value: object, path: str, parts: dict[Any, Any] | None = None) -> Any:
+    """Read a value. ``parts``: what was read before, so that equal texts and objects are one."""
+    read = _read(wanted, value, path, parts)
+    if parts is None or not (isinstance(read, (str, tuple)) or is_dataclass(read)):
+        return read
+    try:
+        return parts.setdefault((type(read), read), read)
+    except TypeError:                    # it holds something that cannot be compared
+        return read
+
+
+def _read(wanted: Any, value: object, path: str, parts: dict[Any, Any] | None) -> Any:
     origin = get_origin(wanted)
     if origin in (Union, types.UnionType):
         inner = next(arg for arg in get_args(wanted) if arg is not type(None))
-        return None if value is None else _decode(inner, value, path)
+        return None if value is None else _decode(inner, value, path, parts)
     if origin is tuple:
-        return _decode_tuple(get_args(wanted), value, path)
+        return _decode_tuple(get_args(wanted), value, path, parts)
     if is_dataclass(wanted):
-        return _decode_object(wanted, value, path)
+        return _decode_object(wanted, value, path, parts)
     if wanted is Decimal:
         try:
             return Decimal(_checked(str, value, path))
@@ -100,18 +179,20 @@ def _decode(wanted: Any, value: object, path: str) -> Any:
     return _checked(wanted, value, path)
 
 
-def _decode_tuple(args: tuple[Any, ...], value: object, path: str) -> tuple[Any, ...]:
+def _decode_tuple(
+    args: tuple[Any, ...], value: object, path: str, parts: dict[Any, Any] | None,
+) -> tuple[Any, ...]:
     if not isinstance(value, list):
         raise DocumentError(f"{path}: expected a list, got {_kind(value)}")
     if len(args) == 2 and args[1] is Ellipsis:
-        return tuple(_decode(args[0], item, f"{path}/{index}") for index, item in enumerate(value))
+        return tuple(_decode(args[0], item, f"{path}/{index}", parts) for index, item in enumerate(value))
     if len(value) != len(args):
         raise DocumentError(f"{path}: expected {len(args)} items, got {len(value)}")
     pairs = enumerate(zip(args, value, strict=True))
-    return tuple(_decode(arg, item, f"{path}/{index}") for index, (arg, item) in pairs)
+    return tuple(_decode(arg, item, f"{path}/{index}", parts) for index, (arg, item) in pairs)
 
 
-def _decode_object(wanted: Any, value: object, path: str) -> Any:
+def _decode_object(wanted: Any, value: object, path: str, parts: dict[Any, Any] | None) -> Any:
     if not isinstance(value, Mapping):
         raise DocumentError(f"{path}: expected an object, got {_kind(value)}")
     hints, needed = _shape(wanted)
@@ -121,7 +202,7 @@ def _decode_object(wanted: Any, value: object, path: str) -> Any:
     missing = [name for name in needed if name not in value]
     if missing:
         raise DocumentError(f"{path}: key {missing[0]!r} is missing")
-    given = {name: _decode(hints[name], item, f"{path}/{name}") for name, item in value.items()}
+    given = {name: _decode(hints[name], item, f"{path}/{name}", parts) for name, item in value.items()}
     try:
         return wanted(**given)
     except ValueError as exc:

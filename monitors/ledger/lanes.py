@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from monitors.core.model import Run
 
 
+NOTHING: frozenset[int] = frozenset()
+
+
 class Lane:
     """One transaction at one vantage in one life.
 
@@ -31,7 +34,7 @@ class Lane:
         self.series, self.breaks = series, tuple(breaks)
         self.is_stored = False           # whether ``newest`` is written, or ready to be
         self.ready: dict[int, Stretch] = {}
-        self.gone: set[int] = set()
+        self.gone: frozenset[int] = NOTHING              # a set of its own, for each of a nation, is too large
         self._newest: Stretch | None = None
         self._last: tuple[int, int, int] | None = None   # of good runs joined since: sequence, start, end
 
@@ -87,7 +90,7 @@ class Lane:
 
     def replace(self, old: Stretch, new: Sequence[Stretch]) -> None:
         """Put several stretches in the place of one."""
-        self.gone.add(old.first_sequence)
+        self.gone |= {old.first_sequence}
         for stretch in new:
             self.ready[stretch.first_sequence] = stretch
         newest = self.newest

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitors.core.errors import LedgerError
 from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
-from monitors.ledger.lanes import Lane
+from monitors.ledger.lanes import NOTHING, Lane
 from monitors.ledger.rows import definition_text, evidence_of, run_row, stretch_of_row, stretch_row
 from monitors.ledger.sqlite_file import WriterLock, open_for_writing, told
 from monitors.ledger.sqlite_reader import SeriesRow, SqliteReader
@@ -56,6 +56,7 @@ class SqliteLedger(SqliteReader):
         self._lives: dict[str, LifeRow] = {}
         self._holds: dict[LaneKey, tuple[int, int]] = {}     # since when, and how long a run holds
         self._breaks: dict[str, tuple[int, ...]] = {}
+        self._recorded: dict[tuple[str, str], Target] = {}   # in force, by vantage and key
 
     def close(self) -> None:
         """Let the file and the writer's lock go."""
@@ -82,12 +83,18 @@ class SqliteLedger(SqliteReader):
         """Record the definitions in force at the life's vantage."""
         changed = 0
         holds: dict[LaneKey, tuple[int, int]] = {}
+        recorded: dict[tuple[str, str], Target] = {}
         with self._transaction():
             row = self._life(life)
             if self._db.execute("SELECT 1 FROM series WHERE life = ? LIMIT 1", (row.id,)).fetchone():
                 # runs that are there keep the definition under which they were recorded
                 at_ms = max(at_ms, row.heartbeat_ms + 1)
             for target in targets:
+                recorded[row.vantage, target.key] = target
+                keys = [(target.agency, target.service, one.name, row.vantage) for one in target.transactions]
+                if self._recorded.get((row.vantage, target.key)) is target and all(key in self._holds for key in keys):
+                    holds |= {key: self._holds[key] for key in keys}
+                    continue             # the very same as before: nothing to write, and nothing to compare
                 text, digest = definition_text(target)
                 newest = self._db.execute(
                     "SELECT d.digest, d.recorded_ms FROM definition d JOIN life l ON l.id = d.life WHERE d.agency = ? "
@@ -104,10 +111,9 @@ class SqliteLedger(SqliteReader):
                         "VALUES (?, ?, ?, ?, ?, ?)",
                         (row.id, target.agency, target.service, recorded_ms, digest, text),
                     )
-                for transaction in target.transactions:
-                    key = (target.agency, target.service, transaction.name, row.vantage)
+                for key, transaction in zip(keys, target.transactions, strict=True):
                     holds[key] = (recorded_ms, hold_of(transaction.interval_ms))
-        self._holds = holds
+        self._holds, self._recorded = holds, recorded
         return changed
 
     def append(self, runs: Sequence[Run], *, life: str, heartbeat_ms: int, gaps: Sequence[Gap] = ()) -> int:
@@ -303,7 +309,7 @@ class SqliteLedger(SqliteReader):
         self._db.executemany("DELETE FROM stretch WHERE series = ? AND first_sequence = ?", gone)
         self._db.executemany(PUT_STRETCH, ready)
         for lane in lanes:
-            lane.gone.clear()
+            lane.gone = NOTHING
             lane.ready.clear()
 
     def _life(self, life: str) -> LifeRow:
@@ -323,6 +329,7 @@ class SqliteLedger(SqliteReader):
         self._lives.clear()
         self._holds.clear()
         self._breaks.clear()
+        self._recorded.clear()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -103,3 +103,27 @@ def test_a_file_that_is_replaced_in_one_stroke_is_a_change(tmp_path: Path):
     fresh.replace(file)
     assert file.stat().st_size == stat.st_size
     assert files.signature() != before
+
+
+def test_a_target_that_did_not_change_is_the_same_object_when_it_is_read_again(tmp_path: Path):
+    files = TargetsFiles((tmp_path,))
+    write(tmp_path / "a.json", a_target(service="a"), a_target(service="b"))
+    before = {target.service: target for target in files.read()}
+    write(tmp_path / "a.json", a_target(service="b"), a_target(service="a", base_url="https://lain.example"), a_target(service="c"))
+    after = {target.service: target for target in files.read()}
+    assert after["b"] is before["b"]
+    assert after["a"].base_url == "https://lain.example"
+    assert list(after) == ["a", "b", "c"]
+
+
+def test_after_a_broken_document_the_targets_before_it_are_still_the_same_objects(tmp_path: Path):
+    files = TargetsFiles((tmp_path,))
+    file = write(tmp_path / "a.json", a_target())
+    before = files.read()
+    text = file.read_text(encoding="utf-8")
+    for broken in (text.replace("base_url", "base_uri"), text[:-1], "", text + "x"):
+        file.write_text(broken, encoding="utf-8")
+        with pytest.raises(DocumentError):
+            files.read()
+    file.write_text(text, encoding="utf-8")
+    assert files.read()[0] is before[0]

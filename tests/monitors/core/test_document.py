@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from monitors.core.document import DOCUMENT_VERSION, from_document, to_document
+from monitors.core.document import DOCUMENT_VERSION, DocumentReader, from_document, to_document
 from monitors.core.errors import DocumentError
 from monitors.core.model import (
     Assertion,
@@ -20,6 +20,7 @@ from monitors.core.model import (
     Target,
     Transaction,
 )
+from tests.factories import a_target
 
 FULL = Target(
     agency="dinkes",
@@ -100,3 +101,31 @@ def test_a_wrong_document_is_refused_with_its_place(document, message):
     with pytest.raises(DocumentError) as caught:
         from_document(document)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("write", [json.dumps, lambda document: json.dumps(document, indent=2)])
+def test_a_document_read_target_by_target_says_the_same_as_one_read_at_once(write):
+    targets = (a_target(service="a"), a_target(service="b", connect_to="10.0.0.1:80"), a_target(service="c", ca_pem="x,]}"))
+    assert DocumentReader().read(write(to_document(targets))) == targets
+    assert DocumentReader().read(write(to_document(()))) == ()
+
+
+@pytest.mark.parametrize("change", [
+    lambda text: text.replace('"version": 1', '"version": 2'), lambda text: text[:-1] + ', "more": 1}',
+    lambda text: text.replace('"agency": "dinkes", ', ""), lambda text: text.replace('"targets": [', '"targets": [3, '),
+    lambda text: text.replace('"targets": [', '"targets": ['  + json.dumps(to_document([a_target()])["targets"][0]) + ", "),
+    lambda _: '{"targets": [], "version": 9}', lambda _: "[]",
+])
+def test_faults_read_the_same_however_the_document_is_read(change):
+    text = change(json.dumps(to_document([a_target()])))
+    with pytest.raises(DocumentError) as at_once:
+        from_document(json.loads(text))
+    with pytest.raises(DocumentError) as one_by_one:
+        DocumentReader().read(text)
+    assert str(one_by_one.value) == str(at_once.value)
+
+
+def test_equal_parts_of_targets_are_one_object():
+    one, other = DocumentReader().read(json.dumps(to_document([a_target(service="a"), a_target(service="b")])))
+    assert one.transactions is other.transactions
+    assert one.base_url is other.base_url
