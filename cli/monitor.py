@@ -11,6 +11,7 @@ import click
 
 from cli.monitor_feed import Feed
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
+from cli.reporting import DEFAULT_REPORTS, report_command
 from cli.state_folder import state_folder
 from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.model import Run, Target, Transaction, Verdict
@@ -53,9 +54,19 @@ mark_option = click.option(
 )
 
 
+reports_option = click.option(
+    "--reports", envvar="SIAGA24_REPORTS", metavar="HOST:PORT",
+    help=f"Hear on this address what jobs report, such as {DEFAULT_REPORTS}; see siaga24 monitor report.  "
+    "[env: SIAGA24_REPORTS; default: none are heard]",
+)
+
+
 @click.group()
 def monitor() -> None:
     """Run the transactions of all services."""
+
+
+monitor.add_command(report_command)
 
 
 @monitor.command("run", short_help="Watch all services until stopped.")
@@ -80,12 +91,13 @@ def monitor() -> None:
 @secrets_option
 @mark_option
 @canary_option
+@reports_option
 @json_option
 @workspace_options
 def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
-    canaries: tuple[str, ...], secrets_dir: Path | None, mark: str,
+    canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None,
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -100,7 +112,7 @@ def run_command(
 
     settings = _settings(
         workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage, allowed=allowed,
-        canaries=canaries, secrets_dir=secrets_dir, mark=mark,
+        canaries=canaries, secrets_dir=secrets_dir, mark=mark, reports=reports,
     )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
     watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
@@ -192,7 +204,7 @@ def writes_command(
 def _settings(
     workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: Path | None, listen: str | None,
     vantage: str | None, allowed: tuple[str, ...] = (), canaries: tuple[str, ...] = (),
-    secrets_dir: Path | None = None, mark: str = DEFAULT_MARK,
+    secrets_dir: Path | None = None, mark: str = DEFAULT_MARK, reports: str | None = None,
 ) -> MonitorSettings:
     """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
     if not targets or ledger is None:
@@ -207,7 +219,7 @@ def _settings(
     return MonitorSettings(
         targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
         vantage=vantage or DEFAULT_VANTAGE, allow_networks=allowed, canaries=canaries,
-        secrets_dir=secrets_dir, synthetic_header=mark,
+        secrets_dir=secrets_dir, synthetic_header=mark, reports=Listen.parse(reports) if reports else None,
     )
 
 

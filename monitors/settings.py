@@ -57,6 +57,7 @@ class MonitorSettings:
     synthetic_header: str = DEFAULT_MARK
     # witnesses of the own network, URL or HOST:PORT; none: failing runs are judged without asking
     canaries: tuple[str, ...] = ()
+    reports: Listen | None = None        # where jobs report; None: they cannot
 
     def __post_init__(self) -> None:
         """A vantage is a label of metrics and ledger; a monitor runs at least one transaction at a time."""

@@ -28,7 +28,7 @@ from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.metrics import MonitorMetrics
 from monitors.probes import PROBES, other_kinds
-from monitors.probes.coroutine import Desk
+from monitors.probes.coroutine import Desk, Hearing
 from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.guard_own import own_networks
 from monitors.probes.http import MARK, HttpEngine
@@ -37,6 +37,8 @@ from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.transaction import TransactionProbe
 from monitors.pulse import Pulse
 from monitors.recorder import Recorder
+from monitors.report_receiver import ReportReceiver
+from monitors.reports import Reports, read_key
 from monitors.runner import Runner, Watched, watch
 from monitors.scheduler import Scheduler
 from monitors.serving import Serving
@@ -53,21 +55,22 @@ if TYPE_CHECKING:
 
 FORGOTTEN_MS = 600_000                   # after so long a suspension, runs that were due are one gap and no records
 DESCRIPTORS_A_RUN = 2
+REPORTS_KEY = "reports.key"              # beside the ledger
 
 
 @contextlib.contextmanager
 def probing(
     loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
-    secrets: SecretStore = NO_SECRETS, mark: str = MARK,
+    secrets: SecretStore = NO_SECRETS, mark: str = MARK, hearing: Hearing | None = None,
 ) -> Iterator[TransactionProbe]:
     """Give a probe with all kinds of steps; what it opened is closed at the end.
 
     ``guard``: which addresses it may connect to; anywhere where a person typed them. ``mark``: header line that every
-    HTTP request carries, "" for none.
+    HTTP request carries, "" for none. ``hearing``: what jobs reported, None where nobody listens.
     """
     engine = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard, mark=mark)
     reader = PageReader()
-    desk = Desk(loop, guard)
+    desk = Desk(loop, guard, hearing)
     try:
         yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader, secrets), **other_kinds(desk)}, loop, clock)
     finally:
@@ -109,6 +112,7 @@ class Monitor:
                     life=self.life, vantage=settings.vantage, opened_ms=now_ms, host=socket.gethostname(),
                     pid=os.getpid(), version=version("siaga24"),
                 ))
+                self._reports, self._receiver = self._listen_for_reports()
             except BaseException:
                 self._ledger.close()
                 raise
@@ -139,6 +143,7 @@ class Monitor:
         # canaries are asked by an engine of their own: operators name them, and the guard is for what agencies write
         ours = probing(
             loop, self.clock, guard=self._guard, secrets=self._secrets, mark=self.settings.synthetic_header,
+            hearing=self._reports,
         )
         with ours as self._probe, probing(loop, self.clock) as asking:
             self._canaries = self._canaries_by(asking)
@@ -171,6 +176,8 @@ class Monitor:
     def close(self) -> None:
         """Let the address and the ledger go: for a monitor that was made and not run. A repeat is harmless."""
         self.serving.stop()
+        if self._receiver is not None:
+            self._receiver.stop()
         self._ledger.close()
 
     def health(self) -> dict[str, Any]:
@@ -200,6 +207,21 @@ class Monitor:
                 "this machine's own network works again" if check.works else
                 f"this machine's own network fails, and runs that fail are unknown: {check.summary}",
             )
+
+    def _listen_for_reports(self) -> tuple[Reports | None, ReportReceiver | None]:
+        where = self.settings.reports
+        if where is None:
+            return None, None
+        reports = Reports(
+            read_key(self.settings.ledger.with_name(REPORTS_KEY)), self.clock, known=self._ledger.last_reports(),
+            keep=lambda job, report: self._ledger.keep_report(job, report, life=self.life),
+        )
+        return reports, ReportReceiver(where, reports)
+
+    @property
+    def reports_port(self) -> int:
+        """The port on which reports are heard, 0 if none are."""
+        return 0 if self._receiver is None else self._receiver.port
 
     def _assemble(self) -> None:
         runner = Runner(
@@ -332,6 +354,8 @@ class Monitor:
         reason = f"the monitor was suspended for {spoken_us((end_ms - start_ms) * US_PER_MS)}"
         self.recorder.gap(Gap(life=self.life, start_ms=start_ms, end_ms=end_ms, reason=reason))
         self.metrics.states.reset(end_ms)
+        if self._reports is not None:
+            self._reports.broken_until(end_ms)
         self.metrics.fault("suspended")
         self._on_note(f"{reason}; nothing is known of that time")
         if end_ms - start_ms > FORGOTTEN_MS:

@@ -49,7 +49,7 @@ class LedgerWriter(Protocol):
         ...
 
     def keep_report(self, key: str, report: Report, *, life: str) -> None:
-        """Keep what the job of a transaction (``agency/service/transaction``) said; durable when it returns."""
+        """Keep what a job (``agency/service/job``) said of itself; durable when it returns."""
         ...
 
     def close(self) -> None:
@@ -87,7 +87,7 @@ class LedgerReader(Protocol):
         ...
 
     def last_reports(self) -> dict[str, Report]:
-        """The newest report of each job, by the key of its transaction."""
+        """The newest report of each job."""
         ...
 
     def history(self, agency: str, service: str, *, start_ms: int, end_ms: int) -> ServiceHistory | None:

@@ -3,7 +3,7 @@
 CREATE TABLE report (
     id        INTEGER PRIMARY KEY,           -- in the order they came
     life      INTEGER NOT NULL REFERENCES life (id),
-    key       TEXT    NOT NULL,              -- agency/service/transaction
+    key       TEXT    NOT NULL,              -- agency/service/job
     at_ms     INTEGER NOT NULL,              -- when it was received
     succeeded INTEGER NOT NULL,              -- 1 or 0
     note      TEXT    NOT NULL
