@@ -15,14 +15,13 @@ HOST = r"127\.0\.0\.1:\d+"
 TOO_LARGE = r"the body is larger than the 64 KiB allowed"
 WORKS = (Step(name="buka", assertions=(expect(AssertKind.CONTAINS, "Ambil nomor"),)),)
 TEXT = PAGE.encode()
-# 200 MiB and 60 KiB of spaces as the brotli library packs them: 165 and 13 bytes
+# 200 MiB of spaces as the brotli library packs them
 BROTLI_BOMB = bytes.fromhex(
     "cfffff7f002440e2b14072effff9ffff0f8004401c1680eefd3fffffff01900088c302d0bdffe7ffff3f001200715800baf7"
     "fffcffff074002200e0b40f7fe9fffffff004800c46101e8defff3ffff1f000980382c00ddfb7ffeffff032001108705a07b"
     "ffcfffff7f002400e2b00074effff9ffff0f8004401c1680eefd3fffffff01900088c302d0bdffe7ffff3f001200715800ba"
     "f7fff9ffff074002200e0b40f7fe0f"
 )
-BROTLI_SMALL = bytes.fromhex("1fffef002440e2b14072cf0100")
 
 
 def spaces(size: int, wbits: int = 31) -> bytes:
@@ -47,11 +46,11 @@ def encoded(body: bytes, *codings: str) -> bytes:
 CASES = (
     Case(
         name="slow-loris body", bad=http(drip(LONG, b"x")), good=http(page("x" * 100)), stalls=True,
-        reason=r"timed out after 1\.\d s while reading the answer, \d+ bytes read",
+        reason=r"timed out after [\d.]+ s while reading the answer, \d+ bytes read",
     ),
     Case(
         name="a body that stops", bad=http(keeps_open(LONG + b"sebagian")), good=http(page("sebagian")), stalls=True,
-        reason=r"timed out after 1\.\d s while reading the answer, 8 bytes read",
+        reason=r"timed out after [\d.]+ s while reading the answer, 8 bytes read",
     ),
     Case(name="endless body", bad=http(flood(HTML + b"\r\n", b"x" * 8192)), good=http(page("x" * 60 * KIB)), reason=TOO_LARGE),
     Case(
@@ -64,8 +63,9 @@ CASES = (
         reason=TOO_LARGE,
     ),
     Case(
-        name="brotli bomb", bad=http(raw(encoded(BROTLI_BOMB, "br"))),
-        good=http(raw(encoded(BROTLI_SMALL, "br"))), reason=TOO_LARGE,
+        # brotli was not asked for: to read it takes 16 MB a body where the server wants it so
+        name="brotli bomb", bad=http(raw(encoded(BROTLI_BOMB, "br"))), good=http(raw(encoded(spaces(60 * KIB), "gzip"))),
+        reason=r'the body has the encoding "br"; asked for was gzip, deflate after .*',
     ),
     Case(
         name="deflate bomb", bad=http(raw(encoded(bomb(200, wbits=15), "deflate"))),
@@ -81,15 +81,15 @@ CASES = (
     ),
     Case(
         name="an encoding that was not asked for", bad=http(raw(encoded(TEXT, "zstd"))), good=http(raw(encoded(TEXT, "identity"))),
-        steps=WORKS, reason=r"the body has an encoding that was not asked for after .*",
+        steps=WORKS, reason=r'the body has the encoding "zstd"; asked for was gzip, deflate after .*',
     ),
     Case(
         name="not the gzip it says", bad=http(raw(encoded(TEXT, "gzip"))), good=http(raw(encoded(gzip.compress(TEXT), "gzip"))),
         steps=WORKS, reason=r"the body is not encoded as its header says after .*",
     ),
     Case(
-        name="gzip cut short", bad=http(raw(encoded(gzip.compress(TEXT * 50)[:60], "gzip"))),
-        good=http(raw(encoded(gzip.compress(TEXT * 50), "gzip"))), steps=WORKS, reason=r'expected the text "Ambil nomor" in the body, did not find it after .*',
+        name="gzip cut short", bad=http(raw(encoded(gzip.compress(TEXT * 50)[:-10], "gzip"))),
+        good=http(raw(encoded(gzip.compress(TEXT * 50), "gzip"))), steps=WORKS, reason=r"the body ends in the middle of its encoding after .*",
     ),
     Case(
         name="shorter than its Content-Length", bad=http(raw(HTML + b"Content-Length: 100\r\n\r\nhanya ini")),

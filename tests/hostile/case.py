@@ -9,8 +9,8 @@ from monitors.core.model import Step, Target, Verdict
 from tests.factories import a_target, a_transaction
 from tests.hostile.stage import Server
 
-STALLS_MS = 1_500                        # deadline of each try against a server that never comes to an end
-PATIENCE_MS = 10_000                     # of all others: nothing may run into it, also on a busy machine
+STALLS_MS = 2_500                        # deadline of each try against a server that never comes to an end
+PATIENCE_MS = 30_000                     # of all others: nothing may run into it, also on a busy machine
 LIMIT = 64 * 1024
 HOME = Step(name="buka")
 

@@ -53,7 +53,7 @@ async def interim(client: Client) -> None:
 CASES = (
     Case(
         name="slow-loris head", bad=http(drip(OK, b"X-Lagi: ya\r\n")), good=http(raw(headers(10))), stalls=True,
-        reason=r"timed out after 1\.\d s while reading the answer's header",
+        reason=r"timed out after [\d.]+ s while reading the answer's header",
     ),
     Case(
         name="one byte of the head at a time", bad=http(drip(b"H", b"T")), good=http(page()), stalls=True,
@@ -61,11 +61,11 @@ CASES = (
     ),
     Case(
         name="accepted and never answered", bad=http(silent), good=http(page()), stalls=True,
-        reason=r"timed out after 1\.\d s while waiting for the first byte of the answer",
+        reason=r"timed out after [\d.]+ s while waiting for the first byte of the answer",
     ),
     Case(
         name="a request that is never read", bad=http(deaf, receive_buffer=4096), good=http(late_error), stalls=True,
-        steps=SENDS, failed_step="kirim", reason=r"timed out after 1\.\d s while sending the request",
+        steps=SENDS, failed_step="kirim", reason=r"timed out after [\d.]+ s while sending the request",
     ),
     Case(
         name="500 before the request was read", bad=http(early_error), good=http(late_error), steps=SENDS,
@@ -95,7 +95,7 @@ CASES = (
         name="protocol switched unasked",
         bad=http(keeps_open(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")),
         good=http(page()), stalls=True,
-        reason=r"timed out after 1\.\d s while waiting for the answer itself: only interim ones \(1xx\) came",
+        reason=r"timed out after [\d.]+ s while waiting for the answer itself: only interim ones \(1xx\) came",
     ),
     Case(name="an empty answer", bad=http(raw(b"")), good=http(page()), reason=rf"{HOST} closed the connection without an answer after .*"),
     Case(
