@@ -41,11 +41,19 @@ class Hearing(Protocol):
         ...
 
 
-class Desk:
-    """What all steps of a loop share: how names are looked up, whom to trust, what jobs reported."""
+def wall_ms() -> int:
+    """Give the machine's own time, UTC in milliseconds."""
+    return int(time.time() * 1000)
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, guard: Guard, hearing: Hearing | None = None) -> None:
-        self.loop, self.guard, self.hearing = loop, guard, hearing
+
+class Desk:
+    """What all steps of a loop share: how names are looked up, whom to trust, what jobs reported, what time it is."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, guard: Guard, hearing: Hearing | None = None, *,
+        now_ms: Callable[[], int] = wall_ms,
+    ) -> None:
+        self.loop, self.guard, self.hearing, self.now_ms = loop, guard, hearing, now_ms
         self.names = NamesDesk(loop, guard)
         self.trust = TrustFiles()
         self._contexts: dict[str, ssl.SSLContext] = {}

@@ -65,7 +65,8 @@ class Talk:
         if self._course.phase == "first_byte":
             self._course.enter("body", self._course.doing)
         if not data:
-            raise ServiceProblem(f"expected {wanted}, {self.wire.place.shown} closed the connection; got {self._shown()}")
+            shown = self.wire.place.shown
+            raise ServiceProblem(f"expected {wanted}, {shown} closed the connection; got {self._shown()}")
         self.unread += data
 
     def _shown(self) -> str:

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitors.core.errors import ProbeFault
-from monitors.core.requests import Security, TlsCheck, TlsVersion
+from monitors.core.requests import CipherFloor, Security, TlsCheck, TlsVersion
 from monitors.probes.coroutine import ServiceProblem
 from monitors.probes.tcp import STARTTLS
 from monitors.probes.tcp_talk import Talk, ask_for_tls
-from monitors.probes.tcp_wire import certificate_problem, connect, place_of
+from monitors.probes.tcp_wire import OTHER_ADDRESS, OTHER_HOST, certificate_problem, connect, place_of
 from monitors.probes.tls_certificate import (
     MS_PER_DAY,
     Certificate,
     UnreadableError,
     missing_issuer,
     read_chain,
-    subjects_of,
+    roots_of,
 )
 from monitors.probes.tls_floor import VERSIONS, cipher_problem, is_below, older_than, spoken_version
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 USUAL_PORTS = {Security.TLS: 0, Security.SMTP: 25, Security.IMAP: 143}
 EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
-EXPIRED, NOT_YET_VALID, OTHER_HOST, OTHER_ADDRESS = 10, 9, 62, 64
+EXPIRED, NOT_YET_VALID = 10, 9
 _ISSUER_UNKNOWN = {2, 20, 21}            # OpenSSL's results where the issuer's certificate was not found
 
 
@@ -60,7 +60,7 @@ class TlsQuestion:
         self._place = place_of(target, check.host, check.port, USUAL_PORTS[check.security])
         self._name = check.server_name or self._place.host
         self._verified: ssl.SSLContext | None = None
-        self._trusted: frozenset[str] | None = None
+        self._known_roots: frozenset[str] | None = None
 
     async def ask(self, course: Course) -> None:
         """Agree on TLS and judge what was agreed on. Findings beside a failure are `degraded`."""
@@ -76,11 +76,15 @@ class TlsQuestion:
             flaws.append(problem)
         except ServiceProblem:
             # below the floor, perhaps: what would it have agreed on?
-            seen = await self._shake_or_none(course)
-            if seen is None or not is_below(seen.version, self._check.min_version):
+            found = await self._shake_or_none(course)
+            if found is None:
                 raise
+            seen = found
+            self._note(course, seen)
+            self._judge_floor(seen)
+            raise
         else:
-            missing = missing_issuer(seen.chain, self._trusted_subjects())
+            missing = missing_issuer(seen.chain, self._roots())
             if missing:
                 flaws.append(_incomplete(seen.chain, missing))
         self._note(course, seen)
@@ -137,7 +141,7 @@ class TlsQuestion:
             return told
         own = seen.chain[0]
         if exc.verify_code in _ISSUER_UNKNOWN:
-            missing = missing_issuer(seen.chain, self._trusted_subjects())
+            missing = missing_issuer(seen.chain, self._roots())
             return _incomplete(seen.chain, missing) if missing else f"{told} ({own.told})"
         if exc.verify_code in (OTHER_HOST, OTHER_ADDRESS):
             names = ", ".join(own.names[:5]) or own.subject
@@ -169,26 +173,28 @@ class TlsQuestion:
         if left >= self._check.min_days:
             return []
         whose = _whose(first, seen.chain[0], self._place.shown)
-        return [
-            f"the certificate of {whose} ends on {_day(first.ends_ms)}, in {max(left, 0)} days; expected at least "
-            f"{self._check.min_days} days",
-        ]
+        when = f"ends on {_day(first.ends_ms)}, in {max(left, 0)} days"
+        return [f"the certificate of {whose} {when}; expected at least {self._check.min_days} days"]
 
     def _verifying(self) -> ssl.SSLContext:
         if self._verified is None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.load_verify_locations(self._desk.trust.path(self._ca_pem))
-            if self._check.min_version in (TlsVersion.V1_0, TlsVersion.V1_1):
+            if self._check.ciphers is CipherFloor.ANY:
+                context.set_ciphers(EVERYTHING)
+            elif self._check.min_version in (TlsVersion.V1_0, TlsVersion.V1_1):
                 context.set_ciphers("DEFAULT:@SECLEVEL=0")   # those versions need hashes that it refuses otherwise
+            else:
+                context.set_ciphers("DEFAULT:@SECLEVEL=2")   # as browsers offer; the floor judges what comes of it
             with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
                 context.minimum_version = VERSIONS[self._check.min_version]
             self._verified = context
         return self._verified
 
-    def _trusted_subjects(self) -> frozenset[str]:
-        if self._trusted is None:
-            self._trusted = subjects_of(Path(self._desk.trust.path(self._ca_pem)).read_bytes())
-        return self._trusted
+    def _roots(self) -> frozenset[str]:
+        if self._known_roots is None:
+            self._known_roots = roots_of(Path(self._desk.trust.path(self._ca_pem)).read_bytes())
+        return self._known_roots
 
 
 def lenient(newest: TlsVersion | None = None) -> ssl.SSLContext:

@@ -69,10 +69,14 @@ def missing_issuer(chain: Sequence[Certificate], trusted_subjects: frozenset[str
     return ""
 
 
-def subjects_of(pem: bytes) -> frozenset[str]:
-    """Give the names of the authorities in a file of certificates; what cannot be read of it is left out."""
+def roots_of(pem: bytes) -> frozenset[str]:
+    """Give the names of the roots in a file of certificates; none where it cannot be read.
+
+    Authorities between are left out: a chain that only they complete is whole for us and broken for citizens.
+    """
     try:
-        return frozenset(_name(one.subject) for one in x509.load_pem_x509_certificates(pem))
+        found = x509.load_pem_x509_certificates(pem)
+        return frozenset(_name(one.subject) for one in found if one.subject == one.issuer)
     except ValueError:
         return frozenset()
 
