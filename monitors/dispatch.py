@@ -1,7 +1,8 @@
 """Starts runs when they are due: one record each, a bounded number at a time, faster while a service is not good.
 
-A run that cannot start at once waits for its turn. One that has not started within one interval of its time is
-recorded as missed, and never as down.
+A run that cannot start at once waits for its turn: those whose last run was good before the others, and none before
+the host and network it goes to have room. One that has not started within one interval of its time is recorded as
+missed, and never as down.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitors.core.cadence import Pace, is_missed
 from monitors.core.model import Verdict
+from monitors.core.places import Place, Places, network_of
+from monitors.core.tally import Tally
 from monitors.core.verdict import US_PER_MS, spoken_us
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from monitors.runner import Runner, Watched
 
 SUSPENDED = "the monitor was suspended during this run"
+OVERLOADED = "the monitor was overloaded during this run"
 
 
 class _Due(NamedTuple):
@@ -35,14 +39,17 @@ class _Due(NamedTuple):
 class _Entry:
     """One transaction that is watched."""
 
-    __slots__ = ("is_queued", "lacked_place", "pace", "running", "waiting", "watched")
+    __slots__ = ("held_up", "is_queued", "is_well", "pace", "place", "running", "taken", "waiting", "watched")
 
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
+        self.place = Place(watched.host)
+        self.taken: tuple[Place, bool] = (self.place, False)     # as the run under way took it
+        self.is_well = False             # its last run was good
         self.pace = Pace(watched.transaction.interval_ms)
         self.running: _Due | None = None
         self.is_queued = False           # it stands in the line for a place
-        self.lacked_place = False        # so did the run that waits now, at some time
+        self.held_up = ""                # what the run that waits now lacked last
         self.waiting: _Due | None = None
 
 
@@ -51,26 +58,33 @@ class Dispatch:
 
     ``record`` gets every finished or missed run. ``repace`` is told the interval that holds for a key from now on; it
     is called for every key that comes, too. ``was_missing_since`` tells whether the monitor itself was suspended since
-    then. ``limit``: runs under way at once. ``writes``: what those that write may; None: anything.
+    then, ``was_overloaded_since`` why what failed since then is doubtful. ``places``: how many runs may be under way
+    at once. ``writes``: what those that write may; None: anything.
     """
 
     def __init__(
         self, runner: Runner, *, record: Callable[[Run], None], repace: Callable[[str, int], None],
-        forget: Callable[[str], None], was_missing_since: Callable[[int], bool], limit: int,
-        writes: Writes | None = None,
+        forget: Callable[[str], None], was_missing_since: Callable[[int], bool], places: Places,
+        writes: Writes | None = None, was_overloaded_since: Callable[[int], str] = lambda _ms: "",
     ) -> None:
         self._runner, self._record, self._repace, self._forget = runner, record, repace, forget
-        self._was_missing_since = was_missing_since
-        self._limit, self._writes = limit, writes
+        self._was_missing_since, self._was_overloaded_since = was_missing_since, was_overloaded_since
+        self._places, self._writes = places, writes
         self._entries: dict[str, _Entry] = {}
-        self._line: deque[_Entry] = deque()
+        self._lines: tuple[deque[_Entry], deque[_Entry]] = (deque(), deque())    # of the well, of the others
+        self._parked: dict[str, deque[_Entry]] = {}              # by the host or network that has no room
+        self.tally = Tally()
         # never reset: a transaction that goes and comes back continues its numbers
         self._sequences: dict[str, int] = {}
         self._is_stopping = False
         self._on_idle: Callable[[], None] | None = None
-        # plain numbers, so that /healthz may look from its own thread
-        self.under_way = 0
+        # a plain number, so that /healthz may look from its own thread
         self.waiting = 0                 # runs that are due and have not begun
+
+    @property
+    def under_way(self) -> int:
+        """Runs that have begun and not ended."""
+        return self._places.taken
 
     def replace(self, watched: Iterable[Watched]) -> None:
         """Say what is watched from now on. What stays keeps its pace, its phase and its numbers."""
@@ -90,6 +104,8 @@ class Dispatch:
                 known.pace = Pace(one.transaction.interval_ms)
                 self._repace(key, known.pace.current_ms)
             known.watched = one
+            if known.place.host != one.host:
+                known.place = Place(one.host)
 
     def watched(self) -> list[Watched]:
         """Give all that is watched now."""
@@ -106,9 +122,10 @@ class Dispatch:
             self._miss(entry, self._why_late(entry, entry.waiting))
         sequence = self._sequences.get(key, 0)
         self._sequences[key] = sequence + 1
+        self.tally.expected += 1
         entry.waiting = _Due(sequence, scheduled_ms, interval_ms)
         self.waiting += 1
-        entry.lacked_place = False
+        entry.held_up = ""
         self._advance(entry)
 
     def stop(self, on_idle: Callable[[], None]) -> None:
@@ -124,7 +141,7 @@ class Dispatch:
         for entry in self._entries.values():
             due, entry.running = entry.running, None
             if due is not None:
-                self.under_way -= 1
+                self._leave(entry)
                 self._record(self._runner.abandoned(
                     entry.watched, sequence=due.sequence, scheduled_ms=due.scheduled_ms,
                     reason="the monitor was stopped during this run",
@@ -138,31 +155,53 @@ class Dispatch:
             return
         if is_missed(waiting.scheduled_ms, waiting.interval_ms, self._runner.clock.now_ms):
             self._miss(entry, self._why_late(entry, waiting))
-        elif self.under_way < self._limit:
+        elif full := self._places.full_for(entry.place):
+            entry.held_up = f"{full} had all the places that one host or network may have"
+            if not entry.is_queued:
+                self._queue(entry, self._parked.setdefault(full, deque()))
+        elif self._places.has_room(is_well=entry.is_well):
             if refused := self._refusal(entry):
                 self._miss(entry, refused)
                 return
             entry.waiting = None
             self.waiting -= 1
             entry.running = waiting
-            self.under_way += 1
+            entry.taken = (entry.place, entry.is_well)
+            self._places.take(entry.place, is_well=entry.is_well)
+            self.tally.started(self._runner.clock.now_ms - waiting.scheduled_ms)
             self._runner.run(
                 entry.watched, sequence=waiting.sequence, scheduled_ms=waiting.scheduled_ms,
                 on_done=lambda run: self._done(entry, run),
             )
         else:
-            entry.lacked_place = True
-            if not entry.is_queued:
-                entry.is_queued = True
-                self._line.append(entry)
+            entry.held_up = "no place for it was free"
+            self._queue(entry, self._lines[not entry.is_well])
+
+    @staticmethod
+    def _queue(entry: _Entry, line: deque[_Entry]) -> None:
+        if not entry.is_queued:
+            entry.is_queued = True
+            line.append(entry)
+
+    def _leave(self, entry: _Entry) -> None:
+        """Give the place of a run that ended back."""
+        place, is_well = entry.taken
+        self._places.give(place, is_well=is_well)
+        self.tally.ended(self._runner.clock.now_ms)
 
     def _done(self, entry: _Entry, run: Run) -> None:
         if entry.running is None:
             return                       # it was given up, and its record written
-        self.under_way -= 1
+        self._leave(entry)
         entry.running = None
+        if run.verdict is Verdict.DOWN and (why := self._was_overloaded_since(run.started_ms)):
+            self.tally.suspect += 1
+            run = replace(run, verdict=Verdict.UNKNOWN, reason=f"{OVERLOADED} ({why}); what it saw: {run.reason}")
         if run.verdict is not Verdict.UP and self._was_missing_since(run.started_ms):
             run = replace(run, verdict=Verdict.UNKNOWN, reason=f"{SUSPENDED}; what it saw: {run.reason}")
+        entry.is_well = run.verdict in (Verdict.UP, Verdict.DEGRADED) and not run.first_try_failed
+        left, address = entry.taken[0], next((s.address for t in run.tries for s in t.steps if s.address), "")
+        entry.place = Place(entry.place.host, network_of(address))
         before_ms = entry.pace.current_ms
         entry.pace.take(run)
         if self._writes is not None and entry.watched.transaction.writes:
@@ -172,11 +211,31 @@ class Dispatch:
             self._repace(entry.watched.key, entry.pace.current_ms)
         self._record(run)
         self._advance(entry)
-        while self._line and self.under_way < self._limit:
-            next_entry = self._line.popleft()
-            next_entry.is_queued = False
-            self._advance(next_entry)
+        self._let_in(left)
         self._tell_idle()
+
+    def _let_in(self, left: Place) -> None:
+        """Give the place that was left to whose turn it is: the well, those that its host held up, the others."""
+        well, others = self._lines
+        while well and self._places.has_room(is_well=True):
+            self._advance(self._next(well))
+        for name in left:
+            parked = self._parked.pop(name, None)
+            while parked:
+                entry = self._next(parked)
+                if entry.waiting is not None:    # else it was missed meanwhile, and leaves its turn to the next
+                    if parked:
+                        self._parked[name] = parked
+                    self._advance(entry)
+                    break
+        while others and self._places.has_room(is_well=False):
+            self._advance(self._next(others))
+
+    @staticmethod
+    def _next(line: deque[_Entry]) -> _Entry:
+        entry = line.popleft()
+        entry.is_queued = False
+        return entry
 
     def _refusal(self, entry: _Entry) -> str:
         """Say why a run that writes may not begin, or "": then both its tries are taken out of its budget."""
@@ -188,6 +247,7 @@ class Dispatch:
         waiting, entry.waiting = entry.waiting, None
         if waiting is not None:
             self.waiting -= 1
+            self.tally.was_missed(self._runner.clock.now_ms)
             self._record(self._runner.missed(
                 entry.watched, sequence=waiting.sequence, scheduled_ms=waiting.scheduled_ms, reason=f"missed: {why}",
             ))
@@ -196,8 +256,8 @@ class Dispatch:
         late_ms = self._runner.clock.now_ms - waiting.scheduled_ms
         if entry.running is not None:
             cause = "the run before it took so long"
-        elif entry.lacked_place:
-            cause = "no place for it was free"
+        elif entry.held_up:
+            cause = entry.held_up
         else:
             cause = "the monitor itself was held up"
         return f"not started {spoken_us(late_ms * US_PER_MS)} after its time; {cause}"

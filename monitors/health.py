@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from monitors.core.tally import Tally
 from monitors.core.verdict import US_PER_MS, spoken_us
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class Facts:
     warnings: Sequence[str]
     canaries: Sequence[str] = ()
     canary_check: CanaryCheck | None = None      # the last
+    tally: Tally = field(default_factory=Tally)
+    coverage: float | None = None                # share of the last hour's runs that were done
+    overload: Sequence[str] = ()                 # what there is too much of now, in sentences
     writing: int = 0                             # transactions that write
     writing_stopped: str = ""                    # why they may not now, in a sentence
 
@@ -60,6 +64,8 @@ def health(facts: Facts) -> dict[str, Any]:
     check = facts.canary_check
     if check is not None and not check.works:
         warnings.append(f"this machine's own network fails, and runs that fail are unknown: {check.summary}")
+    if facts.overload:
+        warnings.append(f"overloaded, and runs that fail may be unknown: {'; '.join(facts.overload)}")
     if facts.writing_stopped:
         warnings.append(f'{facts.writing_stopped}; they are unknown until "siaga24 monitor writes --go"')
     return {
@@ -70,7 +76,13 @@ def health(facts: Facts) -> dict[str, Any]:
         "life": facts.life,
         "targets": len(facts.targets),
         "transactions": sum(len(target.transactions) for target in facts.targets),
-        "runs": {"under_way": facts.under_way, "waiting": facts.waiting},
+        "runs": {
+            "under_way": facts.under_way, "waiting": facts.waiting, "expected": facts.tally.expected,
+            "done": facts.tally.done, "late": facts.tally.late, "missed": facts.tally.missed,
+            "dropped": facts.tally.dropped, "suspect": facts.tally.suspect,
+        },
+        "coverage_of_the_last_hour": None if facts.coverage is None else round(facts.coverage, 6),
+        "overload": list(facts.overload),
         "ledger": {
             "last_batch_age_s": round(recording.batch_age_s, 3), "waiting": recording.waiting,
             "overflowed": recording.overflowed,

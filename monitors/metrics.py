@@ -21,6 +21,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.exposition import choose_encoder
 
+from monitors.core.tally import Tally
 from monitors.families import (
     DURATION_BUCKETS_S,
     DURATIONS,
@@ -77,6 +78,36 @@ class StateCollector(States):
         yield histogram
 
 
+TALLY_HELP = {
+    "expected": "Runs that were due since the monitor began to live.",
+    "done": "Runs that were made, whatever they found.",
+    "late": "Runs that began more than a second after their time; they are done all the same.",
+    "missed": "Runs that never began within their interval; they are unknown.",
+    "dropped": "Runs without any record: forgotten after a long suspension, or not fitting into the queue.",
+    "suspect": "Runs that failed while the monitor was overloaded; they are unknown.",
+}
+
+
+class TallyCollector:
+    """The monitor's own counts of runs, read when they are asked for."""
+
+    def __init__(self) -> None:
+        self.read: Callable[[], tuple[Tally, float | None]] = lambda: (Tally(), None)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the counts and the coverage."""
+        tally, coverage = self.read()
+        for name, text in TALLY_HELP.items():
+            yield CounterMetricFamily(f"siaga24_monitor_runs_{name}", text, value=getattr(tally, name))
+        gauge = GaugeMetricFamily(
+            "siaga24_monitor_coverage_ratio",
+            "Share of the last hour's runs that were made: the monitor's own coverage; no sample where none was due.",
+        )
+        if coverage is not None:
+            gauge.add_metric([], coverage)
+        yield gauge
+
+
 class MonitorMetrics:
     """All that one monitor shows: ``states`` and its own counters, in a registry of its own."""
 
@@ -111,6 +142,14 @@ class MonitorMetrics:
             buckets=LATENESS_BUCKETS_S, registry=registry,
         )
         self._in_flight = Gauge("siaga24_runs_in_flight", "Runs that are under way.", registry=registry)
+        self._queued = Gauge(
+            "siaga24_runs_queued", "Runs that are due and have no place yet.", registry=registry,
+        )
+        self._overloaded = Gauge(
+            "siaga24_monitor_overloaded", "1 while the monitor has more to do than it can, else 0.", registry=registry,
+        )
+        self._tally = TallyCollector()
+        registry.register(self._tally)
         self._faults = Counter(
             "siaga24_monitor_faults", "Faults of the monitor itself, by kind.", ("kind",), registry=registry,
         )
@@ -152,6 +191,18 @@ class MonitorMetrics:
     def in_flight(self, runs: int) -> None:
         """Say how many runs are under way."""
         self._in_flight.set(runs)
+
+    def queued(self, runs: int) -> None:
+        """Say how many runs wait for a place."""
+        self._queued.set(runs)
+
+    def overloaded(self, *, is_so: bool) -> None:
+        """Say whether there is more to do than can be done."""
+        self._overloaded.set(is_so)
+
+    def watch_tally(self, read: Callable[[], tuple[Tally, float | None]]) -> None:
+        """Take the counts and the coverage from ``read``, at each scrape."""
+        self._tally.read = read
 
     def fault(self, kind: str) -> None:
         """Count a fault of our own; ``kind`` is one of a small closed set (``suspended``)."""

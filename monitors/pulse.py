@@ -31,6 +31,7 @@ class Pulse:
         self._stalls: deque[int] = deque(maxlen=REMEMBERED)      # their ends
         self._timer: asyncio.TimerHandle | None = None
         self.last_ms = clock.now_ms
+        self.beat_lag_ms = 0             # how late the newest beat was
 
     def start(self) -> None:
         """Begin to beat."""
@@ -51,6 +52,7 @@ class Pulse:
         """Beat once, and plan the next."""
         now_ms, last_ms = self._clock.now_ms, self.last_ms
         self.last_ms = now_ms
+        self.beat_lag_ms = max(0, now_ms - last_ms - int(EVERY_S * 1000))
         if now_ms - last_ms > STALL_MS:
             self._stalls.append(now_ms)
             self._on_stall(last_ms, now_ms)

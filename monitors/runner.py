@@ -28,6 +28,11 @@ class Watched:
     journey: Journey
 
     @property
+    def host(self) -> str:
+        """``host:port`` that its steps go to, as far as the definition says."""
+        return self.target.connect_to or self.target.base_url.partition("://")[2].partition("/")[0]
+
+    @property
     def latency_target_ms(self) -> int | None:
         """The transaction's own, else what the service's promise says."""
         own = self.transaction.latency_target_ms

@@ -75,9 +75,9 @@ class Scheduler:
         if emptied is not None:
             self._jobs.remove_job(_name(emptied))
 
-    def skip(self, until_ms: int) -> None:
-        """Forget all runs that were due up to ``until_ms``."""
-        self._slots.skip(until_ms)
+    def skip(self, until_ms: int) -> int:
+        """Forget all runs that were due up to ``until_ms``; returns how many they were."""
+        return self._slots.skip(until_ms)
 
     def realign(self) -> None:
         """Plan all jobs anew if the wall clock was set: neither a step forward nor one back stops or repeats a run."""

@@ -49,6 +49,8 @@ class MonitorSettings:
     listen: Listen
     vantage: str = DEFAULT_VANTAGE
     most_runs_at_once: int = 2_000
+    most_runs_a_host: int = 0            # of them to one host:port; 0: a quarter
+    most_runs_a_network: int = 0         # of them to one /24 or /48; 0: half
     reload_ms: int = 1_000               # how often targets are looked at for a change
     # where probes may go although it is loopback, link-local, metadata, private or the monitor's own network
     allow_networks: tuple[str, ...] = ()

@@ -21,11 +21,14 @@ from monitors.core.canary import CanaryCheck, witnesses
 from monitors.core.errors import LedgerError, UsageError
 from monitors.core.history import Gap, Life
 from monitors.core.model import HTTP, Outcome
+from monitors.core.overload import Load, Overload
+from monitors.core.places import Places
 from monitors.core.verdict import US_PER_MS, spoken_us
 from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
+from monitors.load import Descriptors, most_descriptors
 from monitors.metrics import MonitorMetrics
 from monitors.probes import PROBES, other_kinds
 from monitors.probes.coroutine import Desk, Hearing
@@ -129,6 +132,11 @@ class Monitor:
         self._unready: tuple[str, ...] = ()
         self._is_ended = False
         self._own_network_works = True
+        self._overflowed = 0
+        self._places = Places(
+            settings.most_runs_at_once, a_host=settings.most_runs_a_host, a_network=settings.most_runs_a_network,
+        )
+        self._overload, self._descriptors = Overload(), Descriptors()
         self._writes = Writes(switch_of(settings.ledger))
         self._writing_stopped = ""
 
@@ -188,6 +196,8 @@ class Monitor:
             loop_lag_ms=self._pulse.lag_ms, wall_clock_off_by_ms=self.clock.off_by_ms,
             warnings=[*self._unready, *([self._warning] if self._warning else [])],
             canaries=self.settings.canaries, canary_check=self._canaries.last if self._canaries else None,
+            tally=self._dispatch.tally, coverage=self._dispatch.tally.coverage(self.clock.now_ms),
+            overload=self._overload.now,
             writing=len(self._writes), writing_stopped=self._writing_stopped,
         ))
 
@@ -231,11 +241,12 @@ class Monitor:
         )
         self._pulse = Pulse(self._loop, self.clock, on_beat=self._beat, on_stall=self._stalled)
         self._scheduler = Scheduler(self._loop, self.clock, self._launch)
-        self._dispatch = Dispatch(
+        self._dispatch = dispatch = Dispatch(
             runner, record=self.recorder.put, repace=self._scheduler.put, forget=self._scheduler.remove,
-            was_missing_since=self._pulse.was_missing_since, limit=self.settings.most_runs_at_once,
-            writes=self._writes,
+            was_missing_since=self._pulse.was_missing_since, places=self._places,
+            writes=self._writes, was_overloaded_since=self._overload.since,
         )
+        self.metrics.watch_tally(lambda: (dispatch.tally, dispatch.tally.coverage(self.clock.now_ms)))
 
     def _launch(self, key: str, scheduled_ms: int, interval_ms: int) -> None:
         self._dispatch.launch(key, scheduled_ms, interval_ms)
@@ -342,6 +353,7 @@ class Monitor:
 
     def _beat(self, now_ms: int) -> None:
         self.recorder.beat(now_ms)
+        self._measure(now_ms)
         self.metrics.in_flight(self._dispatch.under_way)
         stopped = self._writes.stopped if len(self._writes) else ""
         if stopped != self._writing_stopped:
@@ -349,6 +361,22 @@ class Monitor:
             self._writing_stopped = stopped
             self.metrics.writing_stopped(is_stopped=bool(stopped))
         self._scheduler.realign()
+
+    def _measure(self, now_ms: int) -> None:
+        """See whether there is more to do than can be done."""
+        under_way, waiting = self._dispatch.under_way, self._dispatch.waiting
+        self._descriptors.beat(under_way=under_way, limit=self._places.limit)
+        self._overload.take(now_ms, Load(
+            lag_ms=self._pulse.beat_lag_ms, descriptors=self._descriptors.count,
+            most_descriptors=most_descriptors(), waiting=waiting, under_way=under_way,
+            most_under_way=self._places.limit,
+        ))
+        overflowed = self.recorder.state.overflowed
+        if overflowed > self._overflowed:
+            self._dispatch.tally.was_dropped(now_ms, overflowed - self._overflowed, is_new=False)
+            self._overflowed = overflowed
+        self.metrics.queued(waiting)
+        self.metrics.overloaded(is_so=bool(self._overload.now))
 
     def _stalled(self, start_ms: int, end_ms: int) -> None:
         reason = f"the monitor was suspended for {spoken_us((end_ms - start_ms) * US_PER_MS)}"
@@ -359,7 +387,7 @@ class Monitor:
         self.metrics.fault("suspended")
         self._on_note(f"{reason}; nothing is known of that time")
         if end_ms - start_ms > FORGOTTEN_MS:
-            self._scheduler.skip(end_ms)
+            self._dispatch.tally.was_dropped(end_ms, self._scheduler.skip(end_ms), is_new=True)
 
     def _publish(self, runs: Sequence[Run]) -> None:
         for run in runs:

@@ -110,7 +110,13 @@ class Slots:
         slot.done_ms = max(slot.done_ms, until_ms)
         return [Tick(at_ms, interval_ms, tuple(keys)) for at_ms, keys in sorted(together.items())]
 
-    def skip(self, until_ms: int) -> None:
-        """Forget all ticks up to ``until_ms``: nobody could have served them."""
-        for slot in self._slots.values():
+    def skip(self, until_ms: int) -> int:
+        """Forget all ticks up to ``until_ms``: nobody could have served them. Returns how many they were."""
+        forgotten = 0
+        for place, slot in self._slots.items():
+            for member in slot.members.values():
+                # in numbers, not one by one: years may lie between
+                after_ms = max(slot.done_ms, member.since_ms) - member.phase_ms
+                forgotten += max(0, (until_ms - member.phase_ms) // place.interval_ms - after_ms // place.interval_ms)
             slot.done_ms = max(slot.done_ms, until_ms)
+        return forgotten

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from typing import TYPE_CHECKING, Protocol
 
 from monitors.core.errors import ProbeFault, UsageError

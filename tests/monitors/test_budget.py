@@ -7,6 +7,7 @@ from pathlib import Path
 
 from monitors.budget import Writes, switch_of
 from monitors.core.model import Outcome, Run, Target, Try, Verdict
+from monitors.core.places import Places
 from monitors.dispatch import Dispatch
 from monitors.probes.base import FakeProbe
 from monitors.runner import Runner, watch
@@ -26,7 +27,7 @@ class Rig:
         runner = Runner(self.clock, vantage="v", life="l", writing_stopped=lambda: self.writes.stopped)
         self.dispatch = Dispatch(
             runner, record=self.runs.append, repace=self.intervals.__setitem__, forget=self.intervals.__delitem__,
-            was_missing_since=lambda _ms: False, limit=10, writes=self.writes,
+            was_missing_since=lambda _ms: False, places=Places(10), writes=self.writes,
         )
         self.dispatch.replace(watch(self.probe, target))
 

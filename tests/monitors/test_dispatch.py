@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from monitors.core.cadence import phase_ms, ticks, transaction_key
 from monitors.core.model import Outcome, Run, Target, Try, Verdict
+from monitors.core.places import Place, Places
 from monitors.dispatch import Dispatch
 from monitors.probes.base import FakeProbe
 from monitors.runner import Runner, watch
@@ -28,6 +29,7 @@ class Rig:
     limit: int = 100
     holds: bool = False
     missing: bool = False
+    overloaded: str = ""
     clock: FixedClock = field(default_factory=FixedClock)
     runs: list[Run] = field(default_factory=list)
     intervals: dict[str, int] = field(default_factory=dict)
@@ -36,7 +38,8 @@ class Rig:
         self.probe = FakeProbe(self.answers, holds=self.holds)
         self.dispatch = Dispatch(
             Runner(self.clock, vantage="v", life="l"), record=self.runs.append, repace=self.intervals.__setitem__,
-            forget=self.intervals.__delitem__, was_missing_since=lambda _ms: self.missing, limit=self.limit,
+            forget=self.intervals.__delitem__, was_missing_since=lambda _ms: self.missing, places=Places(self.limit),
+            was_overloaded_since=lambda _ms: self.overloaded,
         )
 
     def watch(self, *targets: Target) -> None:
@@ -268,3 +271,84 @@ def test_every_scheduled_run_leaves_exactly_one_record(steps: list[tuple[int, bo
     }
     assert all(run.verdict is not Verdict.DOWN for run in rig.runs)
     assert rig.dispatch.waiting == rig.dispatch.under_way == 0
+
+
+def on_host(host: str, service: str, **given_: Any) -> Target:
+    return a_target(base_url=f"https://{host}.example", service=service, **given_)
+
+
+def test_a_host_that_hangs_holds_up_its_own_services_alone_and_lets_the_first_of_them_in():
+    hanging = [on_host("lambat", f"l{n}") for n in range(20)]
+    rig = Rig({t.key: [GOOD] for t in [*hanging, on_host("baik", "b")]}, limit=40, holds=True)
+    rig.watch(*hanging, on_host("baik", "b"))
+    for n in range(20):
+        rig.due(f"dinkes/l{n}/ambil-nomor")
+    assert rig.probe.started == [f"dinkes/l{n}" for n in range(16)], "a host may have sixteen at least"
+    rig.due("dinkes/b/ambil-nomor")
+    assert rig.probe.started[-1] == "dinkes/b"
+    rig.probe.release()
+    assert rig.probe.started[-1] == "dinkes/l16"
+    rig.clock.advance(30_000)
+    rig.due("dinkes/l19/ambil-nomor")
+    assert rig.runs[-1].reason == (
+        "missed: not started 30 s after its time; lambat.example had all the places that one host or network may have"
+    )
+    while rig.probe.waiting:
+        rig.probe.release()
+    assert rig.dispatch.under_way == rig.dispatch.waiting == 0
+    assert rig.dispatch.tally.expected == 22
+    assert (rig.dispatch.tally.done, rig.dispatch.tally.missed) == (19, 3)
+
+
+def test_on_a_bad_day_no_healthy_service_waits_and_what_hangs_is_missed_and_not_down():
+    """Ninety of a hundred hang on hosts of their own, with twenty places in all: the ten others run at once, each time."""
+    names = [f"s{n}" for n in range(100)]
+    targets = [on_host(name, name) for name in names]
+    rig = Rig({t.key: [GOOD] for t in targets[:10]} | {t.key: [BAD] for t in targets[10:]}, limit=20, holds=True)
+    rig.watch(*targets)
+    for name in names[:10]:              # they were seen to be well before
+        rig.due(f"dinkes/{name}/ambil-nomor")
+    while rig.probe.waiting:
+        rig.probe.release()
+    for _ in range(3):
+        for name in names[10:]:
+            rig.due(f"dinkes/{name}/ambil-nomor")
+        assert rig.dispatch.waiting >= 72
+        for name in names[:10]:
+            rig.due(f"dinkes/{name}/ambil-nomor")
+            key, on_done = rig.probe.waiting.pop()
+            assert key == f"dinkes/{name}", "a healthy one had to wait"
+            on_done(GOOD)
+        rig.clock.advance(30_000)
+    assert {run.verdict for run in rig.runs} == {Verdict.UP, Verdict.UNKNOWN}
+    assert {run.service for run in rig.runs if run.verdict is Verdict.UP} == set(names[:10])
+    assert sum(run.verdict is Verdict.UP for run in rig.runs) == 40
+
+
+def test_a_network_is_known_by_the_address_of_the_run_before():
+    step = a_try().steps[0]
+    answered = a_try(steps=(replace(step, address="192.0.2.9"),))
+    targets = [on_host(f"h{n}", f"s{n}") for n in range(20)]
+    rig = Rig({t.key: [answered] for t in targets}, holds=True)
+    rig.watch(*targets)
+    for _ in range(2):
+        for n in range(20):
+            rig.due(f"dinkes/s{n}/ambil-nomor")
+        if len(rig.probe.started) == 20:
+            while rig.probe.waiting:
+                rig.probe.release()
+    assert rig.dispatch.waiting == 0, "half of a hundred places is enough for twenty"
+    assert rig.dispatch._places.full_for(Place("x", "192.0.2.0/24")) == ""
+    assert rig.dispatch._places._taken["192.0.2.0/24"] == 20
+
+
+def test_a_failure_under_overload_is_unknown_with_what_was_seen_and_is_counted():
+    rig = Rig({"dinkes/antrean": [BAD]}, overloaded="the loop was 3000 ms late")
+    rig.watch(a_target())
+    rig.due()
+    [run] = rig.runs
+    assert run.verdict is Verdict.UNKNOWN
+    assert run.reason.startswith(
+        "the monitor was overloaded during this run (the loop was 3000 ms late); what it saw: step 1 of 1",
+    )
+    assert rig.dispatch.tally.suspect == 1

@@ -25,7 +25,10 @@ def recording(**given) -> Facts:
 def test_a_monitor_that_does_its_work_is_ok_with_its_figures():
     assert health(WELL) == {
         "status": "ok", "problems": [], "warnings": [], "vantage": "jakarta-1", "life": "abc", "targets": 1,
-        "transactions": 2, "runs": {"under_way": 3, "waiting": 1},
+        "transactions": 2, "runs": {
+            "under_way": 3, "waiting": 1, "expected": 0, "done": 0, "late": 0, "missed": 0, "dropped": 0, "suspect": 0,
+        },
+        "coverage_of_the_last_hour": None, "overload": [],
         "ledger": {"last_batch_age_s": 0.412, "waiting": 2, "overflowed": 0},
         "writes": {"transactions": 0, "stopped": False},
         "canaries": {"configured": 0, "note": NO_CANARIES}, "loop_lag_ms": 12, "wall_clock_off_by_ms": -3,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,3 +123,16 @@ def test_no_tick_is_lost_or_doubled_however_late_the_wake_ups_are(waits: list[in
     last = max(found, default=0)
     assert found == [at_ms for at_ms in range(first, last + 1) if at_ms % interval_ms == phase]
     assert last >= now_ms - interval_ms or now_ms < first + interval_ms
+
+
+@pytest.mark.parametrize("years", [0, 10])
+def test_skipped_ticks_are_counted_and_not_gone_through(years: int):
+    """Every member's ticks in the time that was skipped; ten years of them at once."""
+    slots = Slots()
+    for number in range(50):
+        slots.put(f"a/b/{number}", 30_000, T0)
+    span_ms = 30_000 * 4 + years * 365 * 86_400_000
+    begun = T0 + 60_000                  # all members count from here on, wherever their second is
+    slots.skip(begun)
+    assert slots.skip(begun + span_ms) == 50 * (span_ms // 30_000)
+    assert slots.skip(begun + span_ms) == 0
