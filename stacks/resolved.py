@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitors.core.model import HTTP, Assertion, AssertKind, Save, SaveKind, Step, Transaction
 from stacks.definition.amounts import duration_text, size_text
+from stacks.definition.build_http import shown_auth, shown_connection, shown_parts
 from stacks.definition.build_protocols import shown_protocol
 from stacks.yamlio import Verbatim
 
@@ -159,6 +160,7 @@ def _transaction(transaction: Transaction) -> Plain:
             "latency": _duration(transaction.latency_target_ms),
             "writes": transaction.writes,
             "budget": f"{transaction.writes_a_day}/day" if transaction.writes_a_day else None,
+            "connection": shown_connection(transaction),
             "steps": [_step(step) for step in transaction.steps],
         }
     )
@@ -176,6 +178,9 @@ def _step(step: Step) -> Plain:
             step.method.lower(): step.url,
             "headers": dict(step.headers),
             "form": dict(step.form),
+            "multipart": shown_parts(step),
+            "body": step.body,
+            "auth": shown_auth(step.auth),
             "follow": step.max_redirects,
             "critical": None if step.always else step.critical,
             "always": step.always or None,
@@ -196,7 +201,13 @@ def _expect(assertions: Sequence[Assertion]) -> Plain:
         expect["status"] = Verbatim(one.expected, "tag:yaml.org,2002:int") if one.expected.isdigit() else one.expected
     if of_kind[AssertKind.HEADER]:
         expect["header"] = {one.name: one.expected for one in of_kind[AssertKind.HEADER]}
-    for kind in (AssertKind.CONTAINS, AssertKind.ABSENT, AssertKind.MATCHES):
+    for one in of_kind[AssertKind.CLEAN]:
+        expect["clean"] = one.expected.splitlines() or True
+    if of_kind[AssertKind.NO_JSON]:
+        expect["json_absent"] = [one.name for one in of_kind[AssertKind.NO_JSON]]
+    for one in (*of_kind[AssertKind.SIZE], *of_kind[AssertKind.SHA256]):
+        expect[one.kind.value] = one.expected
+    for kind in (AssertKind.CONTAINS, AssertKind.ABSENT, AssertKind.MATCHES, AssertKind.FORBIDDEN):
         if of_kind[kind]:
             expect[kind.value] = [one.expected for one in of_kind[kind]]
     for kind in (AssertKind.JSON, AssertKind.CSS):

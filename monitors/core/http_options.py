@@ -53,8 +53,8 @@ class IpFamily(StrEnum):
     """Which addresses of a host are used."""
 
     ANY = "any"
-    V4 = "4"
-    V6 = "6"
+    V4 = "v4"
+    V6 = "v6"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

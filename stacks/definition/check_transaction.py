@@ -10,6 +10,14 @@ from monitors.core.runvalues import MEANING, PREFIX
 from stacks.definition import names
 from stacks.definition.amounts import duration_text
 from stacks.definition.build_protocols import protocol_of, protocol_title
+from stacks.definition.check_http import (
+    SECRET,
+    check_auth,
+    check_body,
+    check_connection,
+    check_secret_reference,
+    http_texts,
+)
 from stacks.definition.check_protocols import check_protocol, protocol_texts
 from stacks.definition.faults import quoted
 from stacks.definition.grammar_expect import REFERENCE
@@ -54,6 +62,8 @@ def check_transaction(transaction: Record, tier: Tier) -> None:
         _check_request(at, step)
         for name, save in _entries(step["save"]):
             _check_save(step["save"].place(name), save)
+    check_auth(transaction["auth"])
+    check_connection(transaction["connection"])
     _check_names(steps)
     _check_always(steps)
     _check_references(steps)
@@ -124,15 +134,8 @@ def _check_request(at: Place, step: Record) -> None:
     if written and written[0] in PROTOCOLS:
         check_protocol(written[0], step)
         return
-    bodies = [key for key in ("form", "json") if step.has(key)]
-    if len(bodies) == 2:
-        step.place("json").fault('the step has both "form" and "json"', "one body a request", "remove one of the two")
-    if bodies and written and written[0] not in WITH_BODY:
-        step.place(bodies[0]).fault(
-            f'{written[0].upper()} sends no body, but "{bodies[0]}" stands here',
-            f"a body with {', '.join(WITH_BODY)} only",
-            f'write "post" instead of "{written[0]}", or remove "{bodies[0]}"',
-        )
+    check_body(step, written[0] if written else "", WITH_BODY)
+    check_auth(step["auth"])
 
 
 def _check_save(at: Place, save: Record) -> None:
@@ -187,8 +190,9 @@ def _check_references(steps: list[tuple[Place, Record]]) -> None:
     later = [name for _, step in steps for name, _ in _entries(step["save"])]
     for _, step in steps:
         is_critical = step["critical"] is not False
+        at_secrets = {place.path for place, _ in _secret_texts(step)}
         for place, text in _texts(step):
-            for name in _references(place, text):
+            for name in _references(place, text, may_hold=place.path in at_secrets):
                 if name in MEANING:
                     continue
                 if name not in saved:
@@ -202,12 +206,15 @@ def _check_references(steps: list[tuple[Place, Record]]) -> None:
         saved |= {name: (step_name(step), is_critical) for name, _ in _entries(step["save"])}
 
 
-def _references(place: Place, text: str) -> Iterator[str]:
+def _references(place: Place, text: str, *, may_hold: bool) -> Iterator[str]:
+    """Yield the names of saved values; tell of secrets where they would be shown."""
     for found in re.finditer(r"\$\{", text):
         whole = REFERENCE.match(text, found.start())
         name = whole.group(1) if whole else ""
         if re.fullmatch(names.SAVED_PATTERN, name) or name in MEANING:
             yield name
+        elif name.startswith(SECRET):
+            check_secret_reference(place, name, may_hold=may_hold)
         elif name.startswith(PREFIX):
             place.fault(
                 f"${{{name}}} is no value of a run",
@@ -231,18 +238,26 @@ def _tell_unsaved(place: Place, name: str, saved: dict[str, Any], later: list[st
     place.fault(f"${{{name}}} is saved by no earlier step", expected, mend)
 
 
-def _texts(step: Record) -> Iterator[tuple[Place, str]]:
-    """Yield every text of a step in which saved values are put, with its place."""
-    for key in (*METHODS, "json"):
-        if step[key]:
-            yield step.place(key), step[key]
+def _secret_texts(step: Record) -> Iterator[tuple[Place, str]]:
+    """Yield the texts in which secrets are put, too."""
+    if step["json"]:
+        yield step.place("json"), step["json"]
     for key in ("headers", "form"):
         for name, text in _entries(step[key]):
             yield step[key].place(name), text
+    yield from http_texts(step)
+
+
+def _texts(step: Record) -> Iterator[tuple[Place, str]]:
+    """Yield every text of a step in which saved values are put, with its place."""
+    for key in METHODS:
+        if step[key]:
+            yield step.place(key), step[key]
+    yield from _secret_texts(step)
     yield from protocol_texts(step)
     expect: Record | None = step["expect"]
     for key in expect.values if expect else ():
-        if expect and key != "latency":
+        if expect and key not in ("latency", "size", "sha256", "clean"):
             yield from _nested_texts(expect.place(key), expect[key])
 
 

@@ -12,7 +12,7 @@ from stacks.definition import names
 from stacks.definition.amounts import Duration
 from stacks.definition.jsonvalues import JsonExpected
 from stacks.definition.lists import ListOf, OneOf
-from stacks.definition.scalars import Text
+from stacks.definition.scalars import Flag, Text
 from stacks.definition.shapes import Key, MapOf, Shape
 
 REFERENCE = re.compile(r"\$\{([^{}]*)\}")
@@ -64,6 +64,13 @@ def _json_path(text: str) -> str:
     return ""
 
 
+def _size(text: str) -> str:
+    least, dash, most = text.partition("-")
+    if not (dash and least.isdecimal() and most.isdecimal() and text.isascii()):
+        return "write two whole numbers with a hyphen between them"
+    return "" if int(least) <= int(most) else "write the smaller number first"
+
+
 REGEX = Text(word="a regular expression", check=_regex, most=500)
 SELECTOR = Text(word="a CSS selector", check=_selector, most=500)
 JSON_PATH = Text(word="a JSONPath (RFC 9535)", check=_json_path, most=500)
@@ -85,6 +92,20 @@ STATUS = Text(
     most=100,
     takes_numbers=True,
     check=names.matches(STATUS_PATTERN, 'write three digits, or a class such as 2xx, several as "200,303"'),
+)
+
+SIZE = Text(
+    word="bytes from least to most, such as 2000-90000",
+    pattern="[0-9]{1,9}-[0-9]{1,9}",
+    most=20,
+    check=_size,
+)
+DIGEST = Text(
+    word="64 hexadecimal digits",
+    pattern="[0-9a-fA-F]{64}",
+    most=64,
+    takes_numbers=True,
+    check=names.matches("[0-9a-fA-F]{64}", "write what sha256sum says of the page"),
 )
 
 EXPECT = Shape(
@@ -134,6 +155,32 @@ EXPECT = Shape(
             kind=MapOf(names=HEADER, kind=PHRASE, example="{Content-Type: json}"),
             doc="Header's name to the text that its value must contain.",
             example="{Content-Type: json}",
+        ),
+        "forbidden": Key(
+            kind=OneOf(scalar=REGEX, items=ListOf(kind=REGEX, most=50)),
+            doc="Regular expression that must match nowhere in the decoded body.",
+            example="'diretas oleh'",
+        ),
+        "clean": Key(
+            kind=OneOf(scalar=Flag(), items=ListOf(kind=PHRASE, most=50)),
+            doc="`true`: no injected gambling advertisements (judi online, slot gacor, togel and many more) in the "
+            "decoded body; a page with them is `down` although it answers 200. A list: words that this page may hold.",
+            example="true",
+        ),
+        "size": Key(
+            kind=SIZE,
+            doc="Bytes of the decoded body, from least to most; a body outside makes the run `degraded`.",
+            example="2000-90000",
+        ),
+        "sha256": Key(
+            kind=DIGEST,
+            doc="SHA-256 of the decoded body, hexadecimal; another body makes the run `degraded`.",
+            example='"' + 64 * "0" + '"',
+        ),
+        "json_absent": Key(
+            kind=OneOf(scalar=JSON_PATH, items=ListOf(kind=JSON_PATH, most=50)),
+            doc="JSONPath at which nothing (or null) must be.",
+            example="$.errors",
         ),
         "latency": Key(
             kind=Duration(low_ms=1, high_ms=600_000, usual="500ms"),

@@ -8,6 +8,7 @@ from monitors.core.runvalues import MEANING
 from stacks.definition import names
 from stacks.definition.amounts import Duration, Number, Whole
 from stacks.definition.grammar_expect import EXPECT, HEADER, SAVE, filled
+from stacks.definition.grammar_http import AUTH, CONNECTION, GRAPHQL, MULTIPART
 from stacks.definition.grammar_protocols import PROTOCOL_KEYS, PROTOCOLS
 from stacks.definition.jsonvalues import JsonBody
 from stacks.definition.lists import ListOf
@@ -43,7 +44,8 @@ STEP = Shape(
     title="step",
     doc="One request: exactly one of `get`, `post`, `put`, `patch`, `delete`, `head`, `options`, or of "
     f"{', '.join(f'`{name}`' for name in PROTOCOLS)} (which know `critical` and `expect: {{latency: ...}}` beside it). "
-    "`${name}` puts in a value that an earlier step saved (in paths, `headers`, `form`, `json` and `expect`).",
+    "`${name}` puts in a value that an earlier step saved (in paths, `headers`, bodies and `expect`), `${secret:name}` "
+    "one of the agency's own secrets (in `headers` and bodies; `auth` takes nothing else).",
     keys={
         "name": Key(
             kind=Text(most=80),
@@ -66,6 +68,23 @@ STEP = Shape(
             example='{csrf: "${csrf}", layanan: KTP}',
         ),
         "json": Key(kind=JsonBody(), doc="JSON to send as the body.", example="{layanan: KTP}"),
+        "multipart": Key(
+            kind=MULTIPART,
+            doc="Multipart form to send as the body; a field with `file` is sent as a file.",
+            example="{layanan: KTP, berkas: {file: ktp.txt, content: isi}}",
+        ),
+        "graphql": Key(kind=GRAPHQL, doc="GraphQL request to send as the body.", example='{query: "{ nomor }"}'),
+        "body": Key(
+            kind=Text(word="text", most=100_000, is_private=True, lines=True),
+            doc="Text to send as the body as it is; a header says its Content-Type.",
+            example='"<cek/>"',
+        ),
+        "auth": Key(
+            kind=AUTH,
+            doc="How the request proves who it is.",
+            default="the transaction's, where the step asks a path of the service",
+            example='{bearer: "${secret:api_token}"}',
+        ),
         "follow": Key(
             kind=Whole(low=0, high=10),
             doc="How many redirects to follow; 0 takes a redirect as the answer.",
@@ -81,8 +100,8 @@ STEP = Shape(
         "always": Key(
             kind=Flag(),
             doc="Whether it runs at the end of each try, after a failure or a time-out too, to clean up. Such steps "
-            "stand last and have a fifth of the deadline (2 s at most) for themselves; what they take is no part of the "
-            "latency, and their failure is at most `degraded`.",
+            "stand last and have a fifth of the deadline (2 s at most) for themselves; what they take is no part of "
+            "the latency, and their failure is at most `degraded`.",
             default="false",
             example="true",
         ),
@@ -139,6 +158,15 @@ TRANSACTION = Shape(
             "and `unknown`.",
             default="two tries for each regular run, and 240 for repeats where the interval is over 30 s",
             example="5000/day",
+        ),
+        "auth": Key(
+            kind=AUTH,
+            doc="Credentials of all HTTP steps that ask a path of the service and have none of their own.",
+            default="none",
+            example='{basic: {user: pemantau, password: "${secret:sandi}"}}',
+        ),
+        "connection": Key(
+            kind=CONNECTION, doc="How HTTP connections are made.", default="as usual", example="{http2: prefer}"
         ),
         "steps": Key(
             kind=ListOf(kind=STEP, most=50), doc="What is done, in order; one step at least is critical.", required=True

@@ -17,6 +17,7 @@ CODE_PATTERN = "[a-z]([a-z0-9-]*[a-z0-9])?"
 ENV_PATTERN = "[A-Za-z_][A-Za-z0-9_]*"
 SECRET_PATTERN = "[A-Z][A-Z0-9_]*"  # noqa: S105 - the form of a name
 SAVED_PATTERN = "[a-z][a-z0-9_]*"
+SECRET_REFERENCE = "secret:[a-z][a-z0-9]*(?:_[a-z0-9]+)*"  # noqa: S105 - the form of a name
 HOST_PATTERN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
