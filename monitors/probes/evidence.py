@@ -45,11 +45,13 @@ def shown(text: str) -> str:
 def _head(lines: Sequence[bytes]) -> list[str]:
     """Give the last answer's status line and header lines, without the values that let somebody in."""
     start = next((index for index in range(len(lines) - 1, -1, -1) if lines[index].startswith(b"HTTP/")), 0)
-    told = []
+    told: list[str] = []
+    left = 2 * HEAD_CHARACTERS           # of a flood of header lines no more is looked at than can be shown
     for line in lines[start:]:
-        stripped = line.rstrip(b"\r\n")
+        stripped = line[:left].rstrip(b"\r\n")
         if not stripped:
             break
+        left -= len(stripped)
         name, colon, _ = stripped.partition(b":")
         is_private = (name + colon).lower().endswith(_PRIVATE)
         told.append(f"{text_of(name)}: (left out)" if is_private else text_of(stripped))

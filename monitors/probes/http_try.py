@@ -73,6 +73,7 @@ class HttpTry:
         """End what is under way and forget everything."""
         if self._step is not None:
             self._step.abandon()
+            self._step = None            # it knows this try: together they would wait for the garbage collector
         if self._session is not None:
             self._session.close()
 
@@ -232,6 +233,7 @@ class _StepUnderWay:
         if len(self._way) > self._ready.max_redirects:
             most = self._ready.max_redirects
             return _End(problem=f"redirected more than {most} times: {way([*self._way, ahead.url])}")
+        answer.body = b""                # it was passed through: evidence shows the last one's
         self._send(ahead)
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from monitors.core.model import AssertKind, SaveKind, Step, Try
 from tests.probing import expect, save, tried, watching
-from tests.servers import Answer, Asked, Server, page, reply, routes, serving
+from tests.servers import Answer, Asked, Server, page, redirect, reply, routes, serving
 
 FORM = '<form id="ambil"><input type="hidden" name="csrf" value="t/k+n &quot;1&quot;"></form>'
 BIG = "<!-- " + "x" * 8000 + " -->"      # too large to be read where it is: goes to the reader's process
@@ -246,3 +247,17 @@ def test_the_deadline_is_one_for_all_steps_and_what_is_left_is_not_begun():
     assert attempt.failed_step.reason == 'step 4 of 4 "penting": not begun: the deadline of 250 ms was over'
     reasons = [step.reason for step in attempt.steps]
     assert any("timed out" in reason for reason in reasons[:3]), reasons
+
+
+def test_a_finished_try_is_gone_at_once_and_waits_for_no_garbage_collector():
+    """Each holds the body of an answer, a megabyte at the most, and thousands end within a collector's round."""
+    gc.collect()
+    gc.disable()
+    try:
+        with serving(routes({"/": redirect("/a"), "/a": page("x" * 100_000, status=500)})) as server:
+            attempt = tried(watching(server.url, Step(name="buka", max_redirects=2)))
+        left = [type(one).__name__ for one in gc.get_objects() if type(one).__name__ in {"_StepUnderWay", "HttpTry", "Answer", "Sink"}]
+    finally:
+        gc.enable()
+    assert attempt.failed_step is not None
+    assert left == []
