@@ -1,7 +1,7 @@
 """The ``siaga24`` command: the group, and the one place where an error becomes an exit code.
 
-Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part (import), 130 interrupted. Commands are imported when they are called, so that the
-monitor starts without Docker's or Pulumi's packages.
+Exit codes: 0 done, 1 failed, 2 wrong use, 3 done in part (import), 130 interrupted. Commands are imported when they are
+called, so that the monitor starts without Docker's or Pulumi's packages.
 """
 
 from __future__ import annotations

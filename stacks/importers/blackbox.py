@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stacks.importers.address import code, go_duration_ms, split_url
 from stacks.importers.blackbox_http import put_http
+from stacks.importers.blackbox_other import PROBERS
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.source import read_yaml
 
@@ -168,14 +169,27 @@ def _target(made: _Made, target: Entry, name: str, transaction: TransactionDraft
     if module is None:
         return
     prober = module.get("prober")
+    timeout = module.get("timeout")
+    if timeout:
+        transaction.deadline_ms = go_duration_ms(timeout.text) or transaction.deadline_ms
+    if prober and prober.text in PROBERS:
+        step = StepDraft(source=target)
+        place = PROBERS[prober.text](module, step, target)
+        if place:
+            for one in (prober, target, timeout):
+                if one:
+                    one.carry()
+            transaction.steps.append(step)
+            _service(made, place, target).transactions.append(transaction)
+        return
     if prober is None or prober.text != "http":
         target.lost(
             f'a target of the prober "{prober.text[:20] if prober else ""}"',
-            "this importer carries HTTP alone",
+            "this importer does not carry it",
             "write a step of that protocol by hand",
         )
         if prober:
-            module.lost("a module of another protocol than HTTP", "this importer carries HTTP alone", "see its targets")
+            module.lost("a module of another protocol than HTTP", "this importer does not carry it", "see its targets")
         return
     text = target.text if "://" in target.text else f"http://{target.text}"  # as the exporter does
     found = split_url(text, target)
@@ -183,14 +197,17 @@ def _target(made: _Made, target: Entry, name: str, transaction: TransactionDraft
         return
     prober.carry()
     target.carry()
-    timeout = module.get("timeout")
     if timeout:
-        transaction.deadline_ms = go_duration_ms(timeout.take()) or transaction.deadline_ms
+        timeout.carry()
     origin, path = found
     step = StepDraft(source=target)
     if put_http(module.get("http"), step, path, target, transaction):
         transaction.steps.append(step)
-        if origin not in made.services:
-            made.services[origin] = ServiceDraft(name=origin.partition("://")[2], url=origin, source=target)
-            made.work.services.append(made.services[origin])
-        made.services[origin].transactions.append(transaction)
+        _service(made, origin, target).transactions.append(transaction)
+
+
+def _service(made: _Made, origin: str, target: Entry) -> ServiceDraft:
+    if origin not in made.services:
+        made.services[origin] = ServiceDraft(name=origin.partition("://")[2], url=origin, source=target)
+        made.work.services.append(made.services[origin])
+    return made.services[origin]

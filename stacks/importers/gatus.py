@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stacks.definition.amounts import duration_text
 from stacks.importers import gatus_condition
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, code, go_duration_ms, split_url
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
+from stacks.importers.gatus_other import certificate_step, protocol_of, put_other
+from stacks.importers.protocols import put_protocol
 from stacks.importers.request import ANY_STATUS, put_body, put_header, put_status
 from stacks.importers.source import read_yaml
 
@@ -39,18 +42,12 @@ _OTHER_PARTS = {
     "remote": ("remote instances", "vantages are set up at the monitor", "run a monitor there"),
     "tunneling": ("SSH tunnels", "the monitor opens no tunnels", "run a monitor behind the tunnel"),
     "announcements": ("announcements", "status pages have notes of their own", "write them there"),
-    "external-endpoints": (
-        "endpoints that others report",
-        "such a job is watched by its silence, a heartbeat",
-        "set up a heartbeat for it",
-    ),
 }
 _OTHER_KEYS = {
     "alerts": ("alerts", "alerts come from the promise's error budget", "nothing to do where the promise is right"),
     "ui": ("the look on Gatus' own page", "pages here have a look of their own", "nothing to do"),
     "maintenance-windows": ("maintenance windows", "no key of a definition holds them", "tell them to the monitor"),
     "extra-labels": ("labels of metrics", "metrics have agency, service and transaction", "nothing to do"),
-    "dns": ("a DNS query", "this importer carries HTTP alone", "write a step of that protocol by hand"),
     "ssh": ("a look over SSH", "no step logs in to a machine", "watch what citizens reach"),
 }
 
@@ -73,10 +70,42 @@ def read(paths: Sequence[Path]) -> Work:
         endpoints = root.get("endpoints", "services")
         for entry in endpoints.items() if endpoints else []:
             _endpoint(work, entry)
+        external = root.get("external-endpoints")
+        for entry in external.items() if external else []:
+            _external(work, entry)
         suites = root.get("suites")
         for entry in suites.items() if suites else []:
             _suite(work, entry)
     return work
+
+
+def _external(work: Work, entry: Entry) -> None:
+    """Carry a job that reports by itself, where the file says how often it has to."""
+    if not entry.is_table or _is_off(entry):
+        return
+    beat = entry.get("heartbeat")
+    interval = beat.get("interval") if beat else None
+    every = go_duration_ms(interval.text) if interval else None
+    name, group = _name(entry)
+    if interval is None or every is None or every < 60_000 or not name:
+        entry.lost(
+            "a job that reports by itself", "the file does not say how often it has to", "write a heartbeat step"
+        )
+        return
+    interval.carry()
+    step = StepDraft(source=entry)
+    put_protocol(step, "heartbeat", {"job": code(name, default="pekerjaan"), "every": duration_text(every)}, entry)
+    token = entry.get("token")
+    if token:
+        token.lost(
+            "the token that it reports with", SECRET_WHY, "have it report as docs/definitions.md says of heartbeats"
+        )
+    _tell_other_keys(entry)
+    transaction = TransactionDraft(name="lapor", source=entry, steps=[step], interval_ms=60_000)
+    url = f"https://{code(name, default='pekerjaan')}.invalid"
+    work.services.append(
+        ServiceDraft(name=f"{group} {name}".strip(), url=url, source=entry, transactions=[transaction])
+    )
 
 
 def _is_off(entry: Entry) -> bool:
@@ -149,15 +178,6 @@ def _step(entry: Entry, transaction: TransactionDraft, first: str = "", *, is_na
         entry.lost("an endpoint without an address", "a step needs one", "write it by hand")
         return ""
     address = re.sub(r"\[CONTEXT\]\.([a-z][a-z0-9_]*)", r"${\1}", url.text)
-    scheme = url.text.partition("://")[0].lower()
-    other = next((key for key in ("dns", "ssh", "grpc") if entry.get(key)), "")
-    if other or scheme not in {"http", "https"}:
-        entry.lost(
-            f"an endpoint of the protocol {other or scheme[:20]}",
-            "this importer carries HTTP alone",
-            "write a step of that protocol by hand",
-        )
-        return ""
     if _ENVIRONMENT.search(re.sub(r"\$\{[a-z0-9_]+\}", "", address)):
         entry.lost(
             "an address with a variable of the environment",
@@ -165,6 +185,9 @@ def _step(entry: Entry, transaction: TransactionDraft, first: str = "", *, is_na
             "put it in and import again",
         )
         return ""
+    protocol = protocol_of(entry, url.text)
+    if protocol:
+        return _other_step(entry, url, protocol, transaction, is_named=is_named)
     found = split_url(address, url)
     if found is None:
         entry.lost("an endpoint without a usable address", "a step needs one", "write it by hand")
@@ -192,14 +215,32 @@ def _step(entry: Entry, transaction: TransactionDraft, first: str = "", *, is_na
     body = entry.get("body")
     if body:
         _body(entry, step, body)
-    _conditions(entry, step)
+    looks = _conditions(entry, step, origin if not first or origin == first else "")
     _saves(entry, step)
+    _tell_other_keys(entry)
+    transaction.steps += [step, *looks]
+    return origin
+
+
+def _other_step(entry: Entry, url: Entry, protocol: str, transaction: TransactionDraft, *, is_named: bool) -> str:
+    step = StepDraft(source=entry)
+    name = entry.get("name")
+    if name and is_named:
+        step.put("name", name.take(), name)
+    origin = put_other(entry, url, protocol, step)
+    if origin:
+        _client(entry, step, transaction)
+        step.keys.pop("follow", None)
+        _tell_other_keys(entry)
+        transaction.steps.append(step)
+    return origin
+
+
+def _tell_other_keys(entry: Entry) -> None:
     for key, why in _OTHER_KEYS.items():
         part = entry.get(key)
         if part:
             part.lost(*why)
-    transaction.steps.append(step)
-    return origin
 
 
 def _client(entry: Entry, step: StepDraft, transaction: TransactionDraft) -> None:
@@ -242,21 +283,26 @@ def _body(entry: Entry, step: StepDraft, body: Entry) -> None:
     put_body(step, body.text, media, body)
 
 
-def _conditions(entry: Entry, step: StepDraft) -> None:
+def _conditions(entry: Entry, step: StepDraft, origin: str) -> list[StepDraft]:
+    """Carry the conditions; return the steps that some of them need of their own."""
     conditions = entry.get("conditions")
     statuses = set(range(100, 600))
     of_status: list[Entry] = []
+    looks: list[StepDraft] = []
     for condition in conditions.items() if conditions else []:
         allowed = gatus_condition.statuses(condition.text)
+        look = certificate_step(condition, entry) if origin.startswith("https://") and not looks else None
         if allowed is not None:
             statuses &= allowed
             of_status.append(condition)
+        elif look:
+            looks.append(look)
         else:
             gatus_condition.carry(condition, step)
     if not of_status:
         # Gatus asks for no status unless a condition does, and a step here for 2xx.
         step.expect("status", ANY_STATUS, entry)
-        return
+        return looks
     is_possible = put_status(step, statuses, of_status[0])
     for condition in of_status[1:]:
         if is_possible and "xx" in str(step.keys["expect"]["status"]):
@@ -272,6 +318,7 @@ def _conditions(entry: Entry, step: StepDraft) -> None:
             condition.lost("a status", "together the conditions allow none", "write the statuses by hand")
     if not is_possible:
         step.expect("status", ANY_STATUS, entry)
+    return looks
 
 
 def _saves(entry: Entry, step: StepDraft) -> None:

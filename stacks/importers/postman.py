@@ -64,7 +64,7 @@ def read(paths: Sequence[Path]) -> Work:
         work.title = work.title or collection.name
         if info:
             info.rest_noted("what the collection says of itself", "it is no part of a check")
-        variables = top.get("variable")
+        variables = top.get("variable", "variables")
         for variable in variables.items() if variables else []:
             key, value = variable.get("key", "id"), variable.get("value")
             if key and value and not (variable.get("disabled") or key).is_true:

@@ -17,6 +17,7 @@ from stacks.definition.tree import Table, YamlFault
 from stacks.importers.account import Entry, Finding
 from stacks.importers.address import code, label, unused
 from stacks.importers.draft import Imported, Service, ServiceDraft, StepDraft, TransactionDraft, Work
+from stacks.importers.protocols import METHODS, REQUESTS
 from stacks.tiers import standard_tiers
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 MOST_SERVICES, MOST_TRANSACTIONS, MOST_STEPS = 200, 50, 50
 LEAST_INTERVAL_MS, MOST_INTERVAL_MS = 1_000, 86_400_000
 LEAST_DEADLINE_MS, MOST_DEADLINE_MS = 100, 600_000
-METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
 EXPECT_ORDER = tuple(EXPECT.keys)
 BY_HAND = "write it by hand where it matters"
 
@@ -112,6 +112,8 @@ def _keys(draft: TransactionDraft) -> dict[str, Any]:
     taken: set[str] = set()
     for step in draft.steps:
         name = label(str(step.keys.get("name", "")), most=76, default="")
+        if not name and not METHODS & step.keys.keys():
+            name = next(key for key in step.keys if key in REQUESTS)
         if name:
             step.keys["name"] = unused(name, taken, most=80)
         else:
@@ -128,7 +130,7 @@ def _keys(draft: TransactionDraft) -> dict[str, Any]:
 def _ordered(keys: dict[str, Any]) -> dict[str, Any]:
     """Put the keys of a step in the order of a reader: name, request, what is sent, what is expected."""
     plain: dict[str, Any] = {}
-    for key in sorted(keys, key=lambda key: (key != "name", key not in METHODS, key in {"expect", "save"})):
+    for key in sorted(keys, key=lambda key: (key != "name", key not in REQUESTS, key in {"expect", "save"})):
         value = keys[key]
         if key == "expect":
             claims = sorted(value.items(), key=lambda pair: EXPECT_ORDER.index(pair[0]))
@@ -216,7 +218,7 @@ def _take_out(draft: TransactionDraft, fault: Fault) -> None:
 
 
 def _is_optional(step: StepDraft, keys: list[str]) -> bool:
-    return bool(keys) and keys[0] not in METHODS and keys[0] in step.keys
+    return bool(keys) and keys[0] not in REQUESTS and keys[0] in step.keys
 
 
 def _drop_key(step: StepDraft, keys: list[str], why: str) -> None:

@@ -10,8 +10,10 @@ from stacks.definition.tree import Scalar, Table, YamlFault
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, seconds_ms, split_url
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
+from stacks.importers.protocols import put_protocol
 from stacks.importers.request import BY_REFERENCE, put_body, put_header, put_status
 from stacks.importers.source import json_tree, read_json
+from stacks.importers.uptime_kuma_other import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from stacks.importers.account import Entry
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
+CERTIFICATE_DAYS = 14
 HTTP_TYPES = {"http", "keyword", "json-query"}
 _PLACES = {
     "notificationList": ("notifications", "alerts come from the promise's error budget, and people from the roster"),
@@ -33,6 +36,7 @@ _LOST = {
     "oauth_client_id": ("OAuth2 credentials", SECRET_WHY, BY_REFERENCE),
     "oauth_client_secret": ("OAuth2 credentials", SECRET_WHY, BY_REFERENCE),
     "bearer_token": ("a token", SECRET_WHY, BY_REFERENCE),
+    "pushToken": ("the token that it reports with", SECRET_WHY, "have it report to the monitor here"),
     "tlsKey": ("a client's key", SECRET_WHY, BY_REFERENCE),
     "tlsCert": ("a client's certificate", "this importer does not carry it", "set it by hand"),
     "tlsCa": ("an authority of its own", "a service names a file", 'put it beside the definition as "ca"'),
@@ -109,17 +113,16 @@ def _monitor(work: Work, entry: Entry) -> None:
     if kind.text == "group":
         entry.note("a group of monitors", "services stand side by side in a definition")
         return
-    if kind.text == "push":
-        entry.lost("a job that reports by itself", "such a job is watched by its silence", "set up a heartbeat for it")
-        return
     upside = entry.get("upsideDown", "upside_down")
-    if kind.text not in HTTP_TYPES or (upside and upside.is_true):
-        what = f'a monitor of the type "{one_line(kind.text, most=30)}"'
+    if upside and upside.is_true:
         entry.lost(
-            "a monitor that is good when the service is down" if upside and upside.is_true else what,
-            "this importer carries HTTP that has to answer",
-            "write a step of that protocol by hand",
+            "a monitor that is good when the service is down",
+            "a step here is good when its answer is",
+            "write what must be there, or absent, by hand",
         )
+        return
+    if kind.text not in HTTP_TYPES:
+        _other(work, entry, kind)
         return
     url = entry.get("url")
     found = split_url(url.text, url) if url else None
@@ -136,8 +139,40 @@ def _monitor(work: Work, entry: Entry) -> None:
     _time(entry, transaction)
     _claims(entry, step, kind.text)
     transaction.steps.append(step)
+    expiry = entry.get("expiryNotification")
+    if expiry and expiry.is_true and origin.startswith("https://"):
+        look = StepDraft(source=entry)
+        look.put("name", "certificate", expiry)
+        put_protocol(look, "tls", {"min_days": CERTIFICATE_DAYS}, expiry)
+        expiry.changed(
+            f"a certificate of fewer than {CERTIFICATE_DAYS} days makes a run degraded",
+            "the days are the usual ones here",
+            "choose others in the step",
+        )
+        transaction.steps.append(look)
     title = name.take() if name else ""
     work.services.append(ServiceDraft(name=title or origin, url=origin, source=entry, transactions=[transaction]))
+    _rest(entry)
+
+
+def _other(work: Work, entry: Entry, kind: Entry) -> None:
+    """Carry a monitor of another protocol than HTTP, or tell it."""
+    step = StepDraft(source=entry)
+    url = TYPES[kind.text](entry, step) if kind.text in TYPES else ""
+    if not url:
+        entry.lost(
+            f'a monitor of the type "{one_line(kind.text, most=30)}"', "no step says the same", "write one by hand"
+        )
+        return
+    kind.carry()
+    transaction = TransactionDraft(name="periksa", source=entry, steps=[step])
+    if kind.text == "push":
+        transaction.interval_ms = 60_000
+    else:
+        _time(entry, transaction)
+    name = entry.get("name")
+    title = name.take() if name else ""
+    work.services.append(ServiceDraft(name=title or url, url=url, source=entry, transactions=[transaction]))
     _rest(entry)
 
 
