@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from monitors.core.errors import ProbeFault, UsageError
@@ -17,6 +18,7 @@ from monitors.core.verdict import US_PER_MS, US_PER_S, spoken_us
 from monitors.probes.base import StepOutcome
 from monitors.probes.fill import FillError
 from monitors.probes.names import NamesDesk
+from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from monitors.core.model import Step, Target, Transaction
     from monitors.probes.base import Session, Steps
     from monitors.probes.guard import Guard
+
+
+END_AGAIN_S = 1.0
 
 
 class ServiceProblem(Exception):  # noqa: N818 - not an error of ours
@@ -46,13 +51,14 @@ def wall_ms() -> int:
 
 
 class Desk:
-    """What all steps of a loop share: how names are looked up, whom to trust, what jobs reported, what time it is."""
+    """What all steps of a loop share: how names are looked up, whom to trust, what jobs reported, secrets, the time."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, guard: Guard, hearing: Hearing | None = None, *,
-        now_ms: Callable[[], int] = wall_ms,
+        now_ms: Callable[[], int] = wall_ms, secrets: SecretStore = NO_SECRETS,
     ) -> None:
-        self.loop, self.guard, self.hearing, self.now_ms = loop, guard, hearing, now_ms
+        self.loop, self.guard, self.hearing, self.now_ms, self.secrets = loop, guard, hearing, now_ms, secrets
+        self._ending: set[asyncio.Task[None]] = set()
         self.names = NamesDesk(loop, guard)
         self.trust = TrustFiles()
         self._contexts: dict[str, ssl.SSLContext] = {}
@@ -68,6 +74,16 @@ class Desk:
                 raise ProbeFault(f"the certificates to trust cannot be read: {exc.reason or exc}") from None
             self._contexts[ca_pem] = context
         return context
+
+    def end(self, task: asyncio.Task[None]) -> None:
+        """Cancel a task whose result nobody wants any more; again and again where a library goes on regardless."""
+        if task.done():
+            return
+        if task not in self._ending:
+            self._ending.add(task)       # the loop itself holds no task
+            task.add_done_callback(self._ending.discard)
+        task.cancel()
+        self.loop.call_later(END_AGAIN_S, self.end, task)
 
     def close(self) -> None:
         """Remove what was written. A repeat is harmless."""
@@ -103,6 +119,11 @@ class Course:
     def left_s(self) -> float:
         """Seconds that are left, more than 0."""
         return max(0.001, self.ends_s - self.desk.loop.time())
+
+    @property
+    def timed_out(self) -> str:
+        """Say that the time is over, and what was being done."""
+        return f"timed out after {spoken_us(self.taken_us)} while {self.doing}"
 
     @property
     def taken_us(self) -> int:
@@ -165,48 +186,65 @@ class _CoroutineSteps:
 
 
 class _CoroutineSession:
-    """One try: a task for the step under way."""
+    """One try: a task for the step under way, and the timer that ends it."""
 
-    __slots__ = ("_on_done", "_steps", "_task")
+    __slots__ = ("_course", "_on_done", "_steps", "_target_us", "_task", "_timer")
 
     def __init__(self, steps: _CoroutineSteps) -> None:
         self._steps = steps
         self._on_done: Callable[[StepOutcome], None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(
         self, index: int, saved: Mapping[str, str], left_s: float, on_done: Callable[[StepOutcome], None],
     ) -> None:
         self._on_done = on_done
-        question, target_us = self._steps.questions[index]
-        course = Course(self._steps.desk, saved, left_s)
-        self._task = self._steps.desk.loop.create_task(self._run(question, course, target_us))
+        desk = self._steps.desk
+        question, self._target_us = self._steps.questions[index]
+        self._course = Course(desk, saved, left_s)
+        self._task = desk.loop.create_task(self._run(question, self._course))
+        self._timer = desk.loop.call_at(self._course.ends_s, self._ran_out)
 
     def close(self) -> None:
         self._on_done = None
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
+        self._stop()
 
-    async def _run(self, question: Question, course: Course, target_us: int | None) -> None:
-        outcome = course.outcome
+    async def _run(self, question: Question, course: Course) -> None:
+        problem = fault = ""
         try:
-            async with asyncio.timeout_at(course.ends_s):
-                await question.ask(course)
+            await question.ask(course)
         except TimeoutError:
-            outcome.problem = f"timed out after {spoken_us(course.taken_us)} while {course.doing}"
+            problem = course.timed_out
         except (ServiceProblem, FillError) as exc:
-            outcome.problem = str(exc)
+            problem = str(exc)
         except ProbeFault as exc:
-            outcome.fault = str(exc)
+            fault = str(exc)
         except Exception as exc:  # noqa: BLE001 - our own fault must end the run, whatever it is
-            outcome.fault = f"an error in the monitor itself: {type(exc).__name__}: {exc}"
-        course.end()
-        if not outcome.problem and not outcome.slow and target_us is not None:
-            total_us = outcome.phases.total_us
-            if total_us > target_us:
-                outcome.slow = f"took {spoken_us(total_us)}, target {spoken_us(target_us)}"
+            fault = f"an error in the monitor itself: {type(exc).__name__}: {exc}"
+        if course is self._course:       # else it was given up, and goes on only to tidy up
+            self._end(problem, fault)
+
+    def _ran_out(self) -> None:
+        """The deadline is over. Whatever the library still does about it, the step ends now."""
+        self._end(self._course.timed_out)
+
+    def _end(self, problem: str = "", fault: str = "") -> None:
         on_done, self._on_done = self._on_done, None
-        self._task = None
-        if on_done is not None:
-            on_done(outcome)
+        course, outcome = self._course, self._course.outcome
+        self._stop()
+        if on_done is None:
+            return
+        course.end()
+        outcome.problem, outcome.fault = problem, fault
+        total_us = outcome.phases.total_us
+        if not problem and not outcome.slow and self._target_us is not None and total_us > self._target_us:
+            outcome.slow = f"took {spoken_us(total_us)}, target {spoken_us(self._target_us)}"
+        on_done(outcome)
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        task, self._task = self._task, None
+        if task is not None and task is not asyncio.current_task(self._steps.desk.loop):
+            self._steps.desk.end(task)
