@@ -22,7 +22,7 @@ def looked_at(body: str, *assertions: Assertion):
 @pytest.mark.parametrize(("hidden", "word"), [
     ('<a href="https://x.example/slot-gacor-hari-ini">x</a>', "slot gacor"), ("<p>TOGEL</p>", "togel"),
     ("<div style='display:none'>situs Judi  Online terpercaya</div>", "judi online"), ("judi&shy;", ""),
-    ("s\u200blot ga\u200bcor", "slot gacor"), ("ｊｕｄｉ ｏｎｌｉｎｅ", "judi online"), ("SLOT88", "slot88"), ("rtp_live", "rtp live"),
+    ("s\u200blot ga\u200bcor", "slot gacor"), ("\uff4a\uff55\uff44\uff49 online", "judi online"), ("SLOT88", "slot88"), ("rtp_live", "rtp live"),
 ])
 def test_a_page_with_injected_gambling_words_fails_although_it_answers_200(hidden: str, word: str):
     step = looked_at(GOOD + hidden, expect(AssertKind.CLEAN))
@@ -71,7 +71,7 @@ def test_graphql_s_errors_fail_a_step_that_wants_none():
         assert looked_at(body, expect(AssertKind.NO_JSON, name="$.errors")).passed
 
 
-@pytest.mark.parametrize("text", ["", "5", "9-1", "a-b", "1-", "-1", "１-２"])
+@pytest.mark.parametrize("text", ["", "5", "9-1", "a-b", "1-", "-1", "\uff11-\uff12"])
 def test_a_size_that_is_no_range_is_refused(text: str):
     with pytest.raises(ValueError, match="expected LEAST-MOST in bytes"):
         size_range(text)
