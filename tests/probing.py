@@ -33,7 +33,7 @@ def tried_all(
     async def run() -> list[Try]:
         loop = asyncio.get_running_loop()
         engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
-        desk = Desk(loop, guard)
+        desk = Desk(loop, guard, secrets=secrets)
         kinds = {"http": PROBES["http"](loop, engine, reader, secrets), **other_kinds(desk)}
         probe = TransactionProbe(kinds, loop, LifeClock())
         try:
