@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PASSWORD = "kanari-sandi-pemantau"
-SETUP = (  # noqa: S608 - of this file's own words
-    f"CREATE ROLE pemantau LOGIN PASSWORD '{PASSWORD}'; CREATE TABLE loket (n int); "
-    "INSERT INTO loket VALUES (7); GRANT SELECT, INSERT ON loket TO pemantau"
-)
+SETUP = f"CREATE ROLE pemantau LOGIN PASSWORD '{PASSWORD}'; CREATE TABLE loket (n int); "
+SETUP += "INSERT INTO loket VALUES (7); GRANT SELECT, INSERT ON loket TO pemantau"
 PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name), reverse=True)
 
 
