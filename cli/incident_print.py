@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
+from cli.evidence_print import print_evidence
 from cli.ledger_view import table_width, zone_of
 from cli.output import console, print_table, verdict_text
 from monitors.core.incident import Incident
@@ -95,6 +96,9 @@ def _print_run(target: Target, label: str, run: Run) -> None:
         print_table(STEP_COLUMNS, rows, title=several, right=STEP_COLUMNS[3:], folded=("name",))
         for reason in filter(None, [*(step.reason for step in attempt.steps), attempt.fault]):
             out.print(f"  {reason}", style="red", markup=False, soft_wrap=True)
+        for step in attempt.steps:
+            if step.evidence is not None:
+                print_evidence(step.evidence, address=step.address)
 
 
 def as_plain(target: Target, found: Incident, runs: Mapping[str, Run] | None = None) -> dict[str, Any]:

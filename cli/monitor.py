@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.evidence_print import print_evidence
 from cli.monitor_feed import Feed
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
 from cli.reporting import DEFAULT_REPORTS, report_command
@@ -282,4 +283,6 @@ def _show(target: Target, transaction: Transaction, run: Run) -> None:
         for step in attempt.steps:
             if step.reason:
                 out.print(f"  {step.reason}", style="yellow" if step.passed else "red", markup=False, soft_wrap=True)
+            if step.evidence is not None:
+                print_evidence(step.evidence, address=step.address)
     out.print("verdict", verdict_text(run.verdict), *([run.reason] if run.reason else []), soft_wrap=True, markup=False)

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.core.canary import CanaryCheck, WitnessAnswer
+from monitors.core.evidence import Evidence
 from monitors.core.history import stretch_of
 from monitors.core.model import Outcome, Phases, StepResult, Try, Verdict
 from monitors.ledger.rows import (
@@ -13,6 +14,7 @@ from monitors.ledger.rows import (
     definition_text,
     evidence_of,
     phases_blob,
+    read_evidence,
     read_phases,
     run_of,
     run_row,
@@ -20,7 +22,7 @@ from monitors.ledger.rows import (
     stretch_row,
     target_of,
 )
-from tests.factories import a_run, a_target, a_transaction
+from tests.factories import a_run, a_step_result, a_target, a_transaction, a_try
 
 NAMES = Names("dinkes", "antrean", "ambil-nomor", "local", "life-1")
 STEPS = (("buka halaman", True), ("ambil nomor", False))
@@ -81,3 +83,17 @@ def test_a_definition_has_one_text_and_one_digest():
     assert definition_text(target) == (text, digest)
     assert definition_text(a_target())[1] != digest
     assert len(digest) == 64
+
+
+def test_the_evidence_of_a_failed_step_comes_back_as_it_was_and_older_rows_are_read_without():
+    evidence = Evidence(
+        request="POST https://a.example/masuk", head="HTTP/1.1 503 X\nServer: é", body="<p>salah</p>",
+        certificate="subject CN = a.example", hops=("302 GET https://a.example/ at 192.0.2.1",),
+    )
+    failed = a_try(steps=(a_step_result(passed=False, evidence=evidence),))
+    run = a_run(verdict=Verdict.DOWN, tries=(failed, a_try(passed=False)))
+    detail = evidence_of(run)
+    assert detail is not None
+    _, _, tries, *_ = read_evidence(detail)
+    assert tries == run.tries
+    assert tries[1].steps[0].evidence is None
