@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY
+from stacks.importers.credentials import put_basic, put_bearer, put_oauth2
 from stacks.importers.request import BY_REFERENCE, go_regex, is_literal, never, put_body, put_header, put_status
 
 if TYPE_CHECKING:
@@ -62,8 +63,12 @@ def put_http(http: Entry | None, step: StepDraft, path: str, target: Entry, tran
         put_body(step, body.text, named.get("content-type", ""), body)
     _patterns(http, step)
     _tls(http, target)
+    _credentials(http, step)
+    _connection(http, transaction)
     for key, why in _OTHER.items():
         part = http.get(key)
+        if part and part.account.is_settled(next(iter(part.leaves())).path):
+            continue
         if part and not (key.startswith("fail_if_ssl") and not part.is_true):
             part.lost(*why)
         elif part:
@@ -144,3 +149,37 @@ def _tls(http: Entry, target: Entry) -> None:
             below.lost("an authority of its own", "the file lies elsewhere", 'put it beside the definition as "ca"')
         else:
             below.lost(f'TLS\' "{one_line(below.name, most=40)}"', "this importer does not carry it", "set it by hand")
+
+
+def _credentials(http: Entry, step: StepDraft) -> None:
+    """Carry credentials whose values stand in the file; those in files of their own are told with the rest."""
+    basic, oauth, bearer = http.get("basic_auth"), http.get("oauth2"), http.get("bearer_token")
+    wanted = http.get("authorization")
+    if basic:
+        user, password = basic.get("username"), basic.get("password")
+        if user and user.text and password and password.text:
+            put_basic(step, user.take(), password.text, password)
+    if bearer and bearer.text:
+        put_bearer(step, bearer.text, bearer)
+    if wanted:
+        kind, value = wanted.get("type"), wanted.get("credentials")
+        if value and value.text and (kind is None or kind.text.lower() == "bearer"):
+            put_bearer(step, value.text, value)
+            if kind:
+                kind.carry()
+    if oauth:
+        url, client, secret, scopes = (oauth.get(key) for key in ("token_url", "client_id", "client_secret", "scopes"))
+        if url and client and secret and url.text and client.text and secret.text:
+            keys = {"token_url": url.take(), "client_id": client.take()}
+            if scopes and scopes.items():
+                keys["scope"] = " ".join(one.text for one in scopes.carry().items())
+            put_oauth2(step, keys, secret.text, secret)
+
+
+def _connection(http: Entry, transaction: TransactionDraft) -> None:
+    family, fallback, proxy = (http.get(key) for key in ("preferred_ip_protocol", "ip_protocol_fallback", "proxy_url"))
+    if family and family.text in {"ip4", "ip6"} and fallback and fallback.text == "false":
+        transaction.connection["ip"] = "v4" if family.take() == "ip4" else "v6"
+        fallback.carry()
+    if proxy and re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?/?", proxy.text):
+        transaction.connection["proxy"] = proxy.take()

@@ -10,6 +10,16 @@ from typing import Any
 from stacks.importers.account import Account, Entry, Finding
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A value that stays behind. ``name``: what it is called, before its service is known; ``what``: in words."""
+
+    name: str
+    value: str = field(repr=False)
+    entry: Entry
+    what: str
+
+
 @dataclass(slots=True, kw_only=True)
 class StepDraft:
     """One step: its keys as the definition has them, and from which value of the input each came."""
@@ -17,6 +27,7 @@ class StepDraft:
     source: Entry
     keys: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, Entry] = field(default_factory=dict)  # key, or key/below, to where it came from
+    secrets: list[Secret] = field(default_factory=list)
 
     def put(self, key: str, value: Any, origin: Entry) -> None:
         """Set a key, or one of a mapping: ``put("headers/Accept", ...)``."""
@@ -49,6 +60,7 @@ class TransactionDraft:
     interval_ms: int | None = None
     deadline_ms: int | None = None
     writes: bool = False
+    connection: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)

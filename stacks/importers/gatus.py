@@ -9,6 +9,7 @@ from stacks.definition.amounts import duration_text
 from stacks.importers import gatus_condition
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, code, go_duration_ms, split_url
+from stacks.importers.credentials import put_oauth2
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.gatus_other import certificate_step, protocol_of, put_other
 from stacks.importers.protocols import put_protocol
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 USUAL_INTERVAL_MS = 60_000  # what Gatus does where the file says nothing
 USUAL_TIMEOUT_MS = 10_000
 MAX_REDIRECTS = 10
+METHOD_KEYS = {"get", "post", "put", "patch", "delete", "head", "options"}
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 _ENVIRONMENT = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*\}?")
 _OTHER_PARTS = {
@@ -267,7 +269,17 @@ def _client(entry: Entry, step: StepDraft, transaction: TransactionDraft) -> Non
         )
     elif insecure:
         insecure.carry()
+    oauth = client.get("oauth2")
+    if oauth and step.keys.keys() & METHOD_KEYS:
+        url, name, secret, scopes = (oauth.get(key) for key in ("token-url", "client-id", "client-secret", "scopes"))
+        if url and name and secret and url.text and name.text and secret.text:
+            keys = {"token_url": url.take(), "client_id": name.take()}
+            if scopes and scopes.items():
+                keys["scope"] = " ".join(one.text for one in scopes.carry().items())
+            put_oauth2(step, keys, secret.text, secret)
     for below in client.entries():
+        if any(below.account.is_settled(leaf.path) for leaf in below.leaves()):
+            continue
         if below.name not in {"timeout", "ignore-redirect", "insecure"}:
             below.lost(f'the client\'s "{below.name}"', "this importer does not know how to carry it", "set it by hand")
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from stacks.importers import hurl_reader
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, code, is_secret, split_url
+from stacks.importers.credentials import put_basic, reference
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.hurl_claims import carry_assert, carry_capture
 from stacks.importers.request import (
@@ -187,11 +188,28 @@ def _sent(file: _File, entry: Entry, step: StepDraft) -> None:
     for line in headers.items() if headers else []:
         name, _, value = (part.strip() for part in line.text.partition(":"))
         media = value if name.lower() == "content-type" else media
-        put_header(step, name, value, line)
+        if _TEMPLATE.search(value):  # what an earlier step saved, or a variable: not a secret of the file's
+            step.put(f"headers/{name}", value, line.carry())
+        else:
+            put_header(step, name, value, line)
     fields = entry.get("[FormParams]", "[Form]")
     for line in fields.items() if fields else []:
         name, _, value = (part.strip() for part in line.text.partition(":"))
-        put_form(step, hurl_reader.unquoted(f'"{name}"') or name, hurl_reader.unquoted(f'"{value}"') or "", line)
+        plain = hurl_reader.unquoted(f'"{name}"') or name
+        if _TEMPLATE.search(value):
+            step.put(f"form/{plain}", value, line.carry())
+        else:
+            put_form(step, plain, hurl_reader.unquoted(f'"{value}"') or "", line)
+    basic = entry.get("[BasicAuth]")
+    for line in basic.items()[:1] if basic else []:
+        user, _, password = (part.strip() for part in line.text.partition(":"))
+        if user and password and not _TEMPLATE.search(line.text):
+            put_basic(step, user, password, line)
+    parts = entry.get("[MultipartFormData]", "[Multipart]")
+    for line in parts.items() if parts else []:
+        name, _, value = (part.strip() for part in line.text.partition(":"))
+        if not value.startswith("file,") and not is_secret(name) and "${" not in value:
+            step.put(f"multipart/{name}", value, line.carry())
     for section, what in (
         ("[BasicAuth]", "a user and password"),
         ("[Cookies]", "cookies that no step was given"),
@@ -199,13 +217,13 @@ def _sent(file: _File, entry: Entry, step: StepDraft) -> None:
         ("[Multipart]", "a multipart form"),
     ):
         part = entry.get(section)
-        if part and part.items():
+        if part and part.items() and not any(part.account.is_settled(leaf.path) for leaf in part.leaves()):
             why = SECRET_WHY if "Auth" in section or "Cookies" in section else "this importer carries forms and JSON"
             part.lost(what, why, BY_REFERENCE if "Auth" in section else "write it by hand")
     body = entry.get("body")
     if body:
         _body(step, body, media)
-    _fill(file, step, {"headers", "form", "json"})
+    _fill(file, step, {"headers", "form", "json", "multipart"})
 
 
 def _body(step: StepDraft, body: Entry, media: str) -> None:
@@ -242,7 +260,10 @@ def _fill(file: _File, step: StepDraft, outer_keys: set[str]) -> None:
         for inner in list(value):
             text, missing = file.filled(value[inner]) if isinstance(value[inner], str) else (value[inner], "")
             value[inner] = text
-            if missing:
+            if missing and is_secret(inner) and _TEMPLATE.fullmatch(str(text)):
+                origin = step.origins.get(f"{outer}/{inner}", step.source)
+                value[inner] = reference(step, missing, missing, origin, f'the variable "{one_line(missing, most=40)}"')
+            elif missing:
                 del value[inner]
                 _tell_missing(step.origins.get(f"{outer}/{inner}", step.source), missing)
 

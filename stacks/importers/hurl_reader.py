@@ -20,6 +20,7 @@ SECTIONS = {
     "Captures",
     "Asserts",
 }
+SINGLE = {"request", "response", "body", "response body"}
 _RESPONSE = re.compile(r"HTTP(?:/[0-9.]+)?\s+(?:[0-9]{1,3}|\*)\s*")
 _REQUEST = re.compile(r"[A-Z]+[ \t]+\S.*")
 _SECTION = re.compile(r"\[([A-Za-z]+)\]\s*")
@@ -74,6 +75,8 @@ class _Reader:
         return Items(items=tuple(self.entries), line=1)
 
     def _put(self, key: str, text: str, number: int) -> None:
+        if key in SINGLE and key in self.parts:
+            key = "unknown"  # a second answer to one request
         self.parts.setdefault(key, []).append(Scalar(text=text.strip(), line=number, is_plain=False))
 
     def _block(self, number: int) -> None:
@@ -100,7 +103,7 @@ class _Reader:
             pairs: list[tuple[Scalar, Node]] = []
             for key, found in self.parts.items():
                 line = found[0].line if found else self.first_line
-                is_single = key in {"request", "response", "body", "response body"} and len(found) == 1
+                is_single = key in SINGLE
                 node: Node = found[0] if is_single else Items(items=tuple(found), line=line)
                 pairs.append((Scalar(text=key, line=line, is_plain=False), node))
             self.entries.append(Table(entries=tuple(pairs), line=self.first_line))
@@ -127,7 +130,7 @@ def without_comment(line: str) -> str:
 
 def tree(text: str) -> Items:
     """Read the text; what is no line of Hurl stands under "unknown"."""
-    return _Reader(text.splitlines()).read()
+    return _Reader([line.removesuffix("\r") for line in text.split("\n")]).read()
 
 
 def words(text: str) -> list[str]:

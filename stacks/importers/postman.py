@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, code, is_secret, split_url
+from stacks.importers.credentials import put_basic, put_bearer, reference
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.postman_script import carry_tests
 from stacks.importers.request import BY_REFERENCE, put_body, put_form, put_header, put_json_text
@@ -87,13 +88,15 @@ def _settle_variable(variable: Entry) -> None:
         variable.note("a variable that no carried request uses", "there is nothing to put it in")
 
 
-def _folder(collection: _Collection, folder: Entry, name: str) -> None:
+def _folder(collection: _Collection, folder: Entry, name: str, above: Entry | None = None) -> None:
+    own = folder.get("auth")
+    auth = own if own and own.has_value else above  # what is not said here is what the folder above says
     transaction = TransactionDraft(name=code(name, default="jalan"), source=folder)
     first = ""
     items = folder.get("item")
     for item in items.items() if items else []:
         if item.get("request"):
-            first = _request(collection, item, transaction, first) or first
+            first = _request(collection, item, transaction, first, auth) or first
     _around(folder)
     if transaction.steps and first:
         service = collection.services.get(first)
@@ -108,7 +111,7 @@ def _folder(collection: _Collection, folder: Entry, name: str) -> None:
     for item in items.items() if items else []:
         if item.get("item"):
             inner = item.get("name")
-            _folder(collection, item, inner.take() if inner else name)
+            _folder(collection, item, inner.take() if inner else name, auth)
 
 
 def _around(entry: Entry) -> None:
@@ -118,8 +121,8 @@ def _around(entry: Entry) -> None:
         kind = auth.get("type")
         if kind and kind.text == "noauth":
             auth.carry()
-        else:
-            auth.lost("credentials", SECRET_WHY, BY_REFERENCE)
+        elif not any(auth.account.is_settled(leaf.path) for leaf in auth.leaves()):
+            auth.lost("credentials", "no request that is carried uses them in a way known here", BY_REFERENCE)
     if entry.get("request") is None:
         events = entry.get("event")
         for event in events.items() if events else []:
@@ -130,7 +133,9 @@ def _around(entry: Entry) -> None:
             part.note(*DESCRIBED)
 
 
-def _request(collection: _Collection, item: Entry, transaction: TransactionDraft, first: str) -> str:
+def _request(
+    collection: _Collection, item: Entry, transaction: TransactionDraft, first: str, auth: Entry | None
+) -> str:
     """Add a request as a step; return its origin, "" where it was told instead."""
     request = item.get("request")
     if request is None:
@@ -171,7 +176,9 @@ def _request(collection: _Collection, item: Entry, transaction: TransactionDraft
     if request.is_table:
         _headers(collection, request, step)
         _body(collection, request, step)
-        _around(request)
+    own = request.get("auth") if request.is_table else None
+    _log_in(collection, own if own and own.has_value else auth, step)
+    _around(request)
     _around(item)
     carry_tests(item, step)
     responses = item.get("response")
@@ -179,6 +186,47 @@ def _request(collection: _Collection, item: Entry, transaction: TransactionDraft
         responses.note("answers that were kept as examples", "no claim is made of them", "add what must be in them")
     transaction.steps.append(step)
     return origin
+
+
+def _log_in(collection: _Collection, auth: Entry | None, step: StepDraft) -> None:
+    """Log in by Basic, a bearer token or a key in a header, where that is said; what else there is stays to be told."""
+    kind = auth.get("type") if auth else None
+    part = auth.get(kind.text) if auth and kind and kind.text not in {"", "noauth"} else None
+    if auth is None or kind is None or part is None or "auth" in step.keys:
+        return
+    found = {one.name: one for one in part.entries()}  # version 2.0 has a mapping, 2.1 a list
+    for one in part.items():
+        key, value = one.get("key"), one.get("value")
+        if key and value:
+            found[key.text] = value
+    token, user, password = found.get("token"), found.get("username"), found.get("password")
+    key, value = found.get("key"), found.get("value")
+    if kind.text == "bearer" and token and token.text:
+        put_bearer(step, token.text, token, name=_variable(token.text) or "token")
+    elif kind.text == "basic" and user and user.text and password and password.text:
+        name, missing = collection.filled(user.text)
+        if missing:
+            return
+        user.carry()
+        put_basic(step, name, password.text, password)
+    elif kind.text == "apikey" and key and key.text and value and value.text:
+        place = found.get("in")
+        if place and place.text != "header":
+            return
+        step.put(f"headers/{key.take()}", reference(step, key.text, value.text, value, "the API key"), value)
+        if place:
+            place.carry()
+    else:
+        return
+    kind.carry()
+    for one in part.items():
+        if any(one.account.is_settled(leaf.path) for leaf in one.leaves()):
+            one.rest_noted("how the credentials are kept", "it is no part of a check")
+
+
+def _variable(text: str) -> str:
+    found = _VARIABLE.fullmatch(text.strip())
+    return found[1] if found else ""
 
 
 def _path_values(collection: _Collection, url: Entry, text: str) -> tuple[str, str]:
@@ -217,7 +265,14 @@ def _headers(collection: _Collection, request: Entry, step: StepDraft) -> None:
             header.note("a header that is switched off", "it is not sent")
         elif key and value:
             text, missing = collection.filled(value.text)
-            if missing:
+            if missing and is_secret(key.text):
+                step.put(
+                    f"headers/{key.text}",
+                    value.text[: value.text.index("{{")]
+                    + reference(step, missing, missing, header, f'the variable "{one_line(missing, most=40)}"'),
+                    header,
+                )
+            elif missing:
                 header.lost(
                     f'a header with "{one_line(missing, most=40)}"', "the file has no value for it", "write it in"
                 )
@@ -265,6 +320,8 @@ def _body(collection: _Collection, request: Entry, step: StepDraft) -> None:
                 pair.lost("a field without a name or a value", "the file has no value for it", "write it in")
             else:
                 put_form(step, key.text, text, pair)
+    elif mode.text == "formdata" and body.get("formdata"):
+        _multipart(collection, body, step)
     elif mode.text == "graphql" and graph and (query := graph.get("query")) and not _VARIABLE.search(query.text):
         step.put("json", {"query": query.take()}, graph)
         variables = graph.get("variables")
@@ -277,3 +334,22 @@ def _body(collection: _Collection, request: Entry, step: StepDraft) -> None:
         body.lost(
             f'a body of the mode "{one_line(mode.text, most=20)}"', "a step sends a form or JSON", "write it anew"
         )
+
+
+def _multipart(collection: _Collection, body: Entry, step: StepDraft) -> None:
+    fields = body.get("formdata")
+    for pair in fields.items() if fields else []:
+        key, value, kind = pair.get("key"), pair.get("value"), pair.get("type")
+        text, missing = collection.filled(value.text if value else "")
+        if (pair.get("disabled") or pair).is_true:
+            pair.note("a field that is switched off", "it is not sent")
+        elif key is None or missing or (kind and kind.text == "file") or "${" in text:
+            pair.lost(
+                "a field that is a file, or has no value", "the file's content is not here", "write it in by hand"
+            )
+        elif is_secret(key.text) and text:
+            step.put(f"multipart/{key.text}", reference(step, key.text, text, pair, "the value of a field"), pair)
+        else:
+            step.put(f"multipart/{key.text}", text, pair.carry())
+    if fields and not fields.items():
+        body.note("an empty form", "nothing is sent")

@@ -10,6 +10,7 @@ from stacks import yamlio
 from stacks.definition.tree import Items, Scalar, Table, YamlFault
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, is_secret
+from stacks.importers.credentials import put_authorization, reference
 from stacks.importers.source import json_tree
 
 if TYPE_CHECKING:
@@ -34,8 +35,12 @@ def put_header(step: StepDraft, name: str, text: str, entry: Entry, host: str = 
     shown = one_line(name, most=60)
     if not re.fullmatch("[A-Za-z0-9-]+", name):
         entry.lost(f'the header "{shown}"', "a header's name is letters, digits and hyphens here", "leave it out")
-    elif is_secret(name):
+    elif name.lower() in {"cookie", "proxy-authorization"}:
         entry.lost(f'the value of the header "{shown}"', SECRET_WHY, BY_REFERENCE)
+    elif is_secret(name) and text.strip():
+        if name.lower() != "authorization" or not put_authorization(step, text, entry):
+            kept = reference(step, name, text, entry, f'the value of the header "{shown}"')
+            step.put(f"headers/{name}", kept, entry)
     elif name.lower() in SET_BY_PROBE or (name.lower() == "host" and text == host):
         entry.note(f'the header "{shown}"', "the probe sets it itself")
     elif FOREIGN_VALUE.search(text):
@@ -54,8 +59,9 @@ def _tell_foreign(entry: Entry) -> None:
 
 def put_form(step: StepDraft, name: str, text: str, entry: Entry) -> None:
     """Send a form's field."""
-    if is_secret(name):
-        entry.lost(f'the value of the field "{one_line(name, most=60)}"', SECRET_WHY, BY_REFERENCE)
+    if is_secret(name) and text and name.strip() and name not in step.keys.get("form", {}):
+        kept = reference(step, name, text, entry, f'the value of the field "{one_line(name, most=60)}"')
+        step.put(f"form/{name}", kept, entry)
     elif FOREIGN_VALUE.search(text):
         _tell_foreign(entry)
     elif not name.strip() or name in step.keys.get("form", {}):
@@ -75,47 +81,52 @@ def put_body(step: StepDraft, text: str, media: str, entry: Entry) -> None:
     elif "x-www-form-urlencoded" in media.lower():
         pairs = parse_qsl(text, keep_blank_values=True)
         named = [name for name, _ in pairs]
-        if len(set(named)) != len(named) or any(is_secret(name) for name in named) or FOREIGN_VALUE.search(text):
-            entry.lost("a form with a field twice, or with a secret in it", SECRET_WHY, BY_REFERENCE)
+        if len(set(named)) != len(named) or FOREIGN_VALUE.search(text) or not all(name.strip() for name in named):
+            entry.lost(
+                "a form with a field twice, or with ${...} in it", "a form here has each field once", "write it anew"
+            )
             return
         for name, value in pairs:
-            step.put(f"form/{name}", value, entry.carry())
+            put_form(step, name, value, entry)
+    elif FOREIGN_VALUE.search(text):
+        _tell_foreign(entry)
     else:
-        entry.lost(
-            f'a body of the type "{one_line(media, most=60) or "unknown"}"',
-            "a step sends a form or JSON",
-            "send it as one of these if the service takes it",
-        )
+        step.put("body", text, entry.carry())
+        has_type = any(name.lower() == "content-type" for name in step.keys.get("headers", {}))
+        if "/" in media and not has_type:
+            step.put("headers/Content-Type", media, entry)
 
 
 def put_json_text(step: StepDraft, text: str, entry: Entry) -> None:
     """Send JSON; told where the text is none, or holds secrets."""
     try:
         node = json_tree(text)
-        secret = next((name for name, value in named(node) if is_secret(name) and isinstance(value, Scalar)), None)
-        if secret is not None:
-            entry.lost(f'a JSON body with "{one_line(secret, most=60)}" in it', SECRET_WHY, BY_REFERENCE)
-        elif isinstance(node, Scalar):
+        if isinstance(node, Scalar):
             entry.lost("a JSON body that is one value", "a body here is a mapping or a list", "leave the step out")
         elif FOREIGN_VALUE.search(text):
             _tell_foreign(entry)
         else:
-            step.put("json", plain_value(node), entry.carry())
+            entry.carry()
+            step.put("json", _without_secrets(step, plain_value(node), entry), entry)
     except YamlFault as exc:
         entry.lost(f"a body said to be JSON that is none: {exc.what}", "a step sends a form or JSON", "correct it")
     except CannotCarryError as exc:
         entry.lost("a JSON body", str(exc), "write it by hand")
 
 
-def named(node: Node) -> Iterable[tuple[str, Node]]:
-    """Yield every key of a tree with its value, at any depth."""
-    if isinstance(node, Table):
-        for key, value in node.entries:
-            yield key.text, value
-            yield from named(value)
-    elif isinstance(node, Items):
-        for item in node.items:
-            yield from named(item)
+def _without_secrets(step: StepDraft, value: Any, entry: Entry) -> Any:
+    """Put references in the place of the texts that stand under the name of a secret."""
+    if isinstance(value, list):
+        return [_without_secrets(step, inner, entry) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for name, inner in value.items():
+        if is_secret(name) and isinstance(inner, str) and inner:
+            found[name] = reference(step, name, inner, entry, f'the value of "{one_line(name, most=60)}"')
+        else:
+            found[name] = _without_secrets(step, inner, entry)
+    return found
 
 
 def plain_value(node: Node) -> Any:

@@ -16,6 +16,7 @@ from stacks.definition.grammar_service import SERVICE
 from stacks.definition.tree import Table, YamlFault
 from stacks.importers.account import Entry, Finding
 from stacks.importers.address import code, label, unused
+from stacks.importers.credentials import bind
 from stacks.importers.draft import Imported, Service, ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.protocols import METHODS, REQUESTS
 from stacks.tiers import standard_tiers
@@ -43,12 +44,15 @@ def settle(work: Work) -> Imported:
             )
             continue
         draft.name = label(draft.name, most=120, default=draft.url)
+        name = unused(code(draft.name, default="layanan"), taken)
+        bind(draft, name)
         transactions = _transactions(draft)
-        if transactions:
+        if not transactions:
+            taken.discard(name)
+        else:
             keys: dict[str, Any] = {"name": draft.name, "hosting": "external", "url": draft.url}
             if draft.ca:
                 keys["ca"] = draft.ca
-            name = unused(code(draft.name, default="layanan"), taken)
             kept.append((draft, name, {**keys, "transactions": transactions}))
     for root in work.roots:
         root.account.close(root)
@@ -106,6 +110,8 @@ def _keys(draft: TransactionDraft) -> dict[str, Any]:
         keys["deadline"] = duration_text(draft.deadline_ms)
     if draft.writes:
         keys["writes"] = True
+    if draft.connection:
+        keys["connection"] = dict(draft.connection)
     for step in draft.steps[MOST_STEPS:]:
         step.source.lost("one step too many", f"a transaction has at most {MOST_STEPS}", "make two transactions of it")
     del draft.steps[MOST_STEPS:]
@@ -205,6 +211,10 @@ def _take_out(draft: TransactionDraft, fault: Fault) -> None:
             draft.source.changed("the time-out", why, "choose another one")
             if draft.interval_ms is not None and draft.interval_ms < 5_000:
                 draft.interval_ms = 5_000
+            return
+        if "connection" in where and draft.connection:
+            draft.source.changed("the choice of connections is left out", why, BY_HAND)
+            draft.connection = {}
             return
         _drop_all(draft, why)
         return

@@ -9,6 +9,7 @@ from stacks.definition.scalars import is_empty
 from stacks.definition.tree import Scalar, Table, YamlFault
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, seconds_ms, split_url
+from stacks.importers.credentials import put_basic, put_oauth2
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.protocols import put_protocol
 from stacks.importers.request import BY_REFERENCE, put_body, put_header, put_status
@@ -136,6 +137,7 @@ def _monitor(work: Work, entry: Entry) -> None:
     step = StepDraft(source=entry)
     if not _request(entry, step, path, transaction):
         return
+    _credentials(entry, step)
     _time(entry, transaction)
     _claims(entry, step, kind.text)
     transaction.steps.append(step)
@@ -203,6 +205,26 @@ def _request(entry: Entry, step: StepDraft, path: str, transaction: TransactionD
     if body and body.text.strip():
         put_body(step, body.text, media or "application/json", body)
     return True
+
+
+def _credentials(entry: Entry, step: StepDraft) -> None:
+    """Log in as the monitor does, where it is by Basic, a token or OAuth2; other ways are told with the rest."""
+    method = entry.get("authMethod", "auth_method")
+    word = method.text if method else ""
+    user, password = entry.get("basic_auth_user"), entry.get("basic_auth_pass")
+    if word in {"", "basic"} and user and user.text and password and password.text:
+        put_basic(step, user.take(), password.text, password)
+        if method:
+            method.carry()
+    elif word == "oauth2-cc":
+        names = ("oauth_token_url", "oauth_client_id", "oauth_client_secret", "oauth_scopes")
+        url, client, secret, scopes = (entry.get(name) for name in names)
+        if method and url and client and secret and url.text and client.text and secret.text:
+            keys = {"token_url": url.take(), "client_id": client.take()}
+            if scopes and scopes.text:
+                keys["scope"] = scopes.take()
+            put_oauth2(step, keys, secret.text, secret)
+            method.carry()
 
 
 def _headers(entry: Entry, step: StepDraft) -> str:

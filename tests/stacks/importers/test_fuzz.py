@@ -119,6 +119,11 @@ INNER = st.dictionaries(st.one_of(WORDS, st.sampled_from([
 ])), TREES, max_size=6)
 
 
+@pytest.mark.parametrize("text", ["GET HTTP://0\rHTTP 0\rHTTP 0", "GET http://a.example\nHTTP 200\nHTTP 200", "HTTP 200"])
+def test_an_answer_too_many_is_told(text):
+    outcome("hurl", text)
+
+
 @pytest.mark.parametrize("kind", sorted(SHAPED))
 @FEW
 @given(inner=INNER)

@@ -98,7 +98,7 @@ def drafted(kind, paths):
     work = importer_of(kind)(paths)
     services = [
         (one.name, one.url, [(each.name, each.interval_ms, each.deadline_ms, each.writes,
-                              [str(step.keys) for step in each.steps]) for each in one.transactions])
+                              [(str(step.keys), [secret.value for secret in step.secrets]) for step in each.steps]) for each in one.transactions])
         for one in work.services
     ]
     return services, [str(one).partition(": ")[2] for root in work.roots for one in root.account.findings]
