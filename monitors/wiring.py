@@ -73,7 +73,7 @@ def probing(
     """
     engine = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard, mark=mark)
     reader = PageReader()
-    desk = Desk(loop, guard, hearing, now_ms=lambda: clock.now_ms, secrets=secrets)
+    desk = Desk(loop, guard, hearing, now_ms=lambda: clock.now_ms, secrets=secrets, mark=mark)
     try:
         yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader, secrets), **other_kinds(desk)}, loop, clock)
     finally:

@@ -11,7 +11,7 @@ from monitors.core.model import Assertion, AssertKind, Save, SaveKind, Step, Tar
 from monitors.probes import PROBES, other_kinds
 from monitors.probes.coroutine import Desk
 from monitors.probes.guard import ANYWHERE, Guard
-from monitors.probes.http import HttpEngine
+from monitors.probes.http import MARK, HttpEngine
 from monitors.probes.reader import PageReader
 from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.transaction import TransactionProbe
@@ -33,7 +33,7 @@ def tried_all(
     async def run() -> list[Try]:
         loop = asyncio.get_running_loop()
         engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
-        desk = Desk(loop, guard, secrets=secrets)
+        desk = Desk(loop, guard, secrets=secrets, mark=MARK)
         kinds = {"http": PROBES["http"](loop, engine, reader, secrets), **other_kinds(desk)}
         probe = TransactionProbe(kinds, loop, LifeClock())
         try:

@@ -55,9 +55,11 @@ class Desk:
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, guard: Guard, hearing: Hearing | None = None, *,
-        now_ms: Callable[[], int] = wall_ms, secrets: SecretStore = NO_SECRETS,
+        now_ms: Callable[[], int] = wall_ms, secrets: SecretStore = NO_SECRETS, mark: str = "",
     ) -> None:
+        """``mark``: header line that says of a request that no citizen made it; "" for none."""
         self.loop, self.guard, self.hearing, self.now_ms, self.secrets = loop, guard, hearing, now_ms, secrets
+        self.mark = mark
         self._ending: set[asyncio.Task[None]] = set()
         self.names = NamesDesk(loop, guard)
         self.trust = TrustFiles()
@@ -94,7 +96,7 @@ class Desk:
 class Course:
     """One step of one try under way: its time, what it does now, what it found so far."""
 
-    __slots__ = ("_mark_s", "_spent_us", "began_s", "desk", "doing", "ends_s", "outcome", "phase", "saved")
+    __slots__ = ("_mark_s", "_spent_us", "began_s", "desk", "doing", "ends_s", "is_ours", "outcome", "phase", "saved")
 
     def __init__(self, desk: Desk, saved: Mapping[str, str], left_s: float) -> None:
         self.desk, self.saved = desk, saved
@@ -103,12 +105,17 @@ class Course:
         self.outcome = StepOutcome()
         self.phase = ""
         self.doing = "beginning"
+        self.is_ours = False             # a time-out would be our own fault, not the service's
         self._spent_us: dict[str, int] = {}
 
     def enter(self, phase: str, doing: str) -> None:
         """Begin a phase (``dns``, ``connect``, ``tls``, ``first_byte``, ``body``); ``doing`` completes "while ..."."""
         self._count()
         self.phase, self.doing = phase, doing
+
+    def spent(self, phase: str, us: int) -> None:
+        """Count what a process of its own spent on a phase."""
+        self._spent_us[phase] = self._spent_us.get(phase, 0) + us
 
     def end(self) -> None:
         """Write the phases down. A repeat is harmless."""
@@ -124,6 +131,10 @@ class Course:
     def timed_out(self) -> str:
         """Say that the time is over, and what was being done."""
         return f"timed out after {spoken_us(self.taken_us)} while {self.doing}"
+
+    def blame(self, said: str) -> tuple[str, str]:
+        """Give ``said`` as (problem, fault): the one or the other."""
+        return ("", said) if self.is_ours else (said, "")
 
     @property
     def taken_us(self) -> int:
@@ -215,7 +226,7 @@ class _CoroutineSession:
         try:
             await question.ask(course)
         except TimeoutError:
-            problem = course.timed_out
+            problem, fault = course.blame(course.timed_out)
         except (ServiceProblem, FillError) as exc:
             problem = str(exc)
         except ProbeFault as exc:
@@ -227,7 +238,7 @@ class _CoroutineSession:
 
     def _ran_out(self) -> None:
         """The deadline is over. Whatever the library still does about it, the step ends now."""
-        self._end(self._course.timed_out)
+        self._end(*self._course.blame(self._course.timed_out))
 
     def _end(self, problem: str = "", fault: str = "") -> None:
         on_done, self._on_done = self._on_done, None

@@ -8,11 +8,11 @@ from monitors.core.errors import UsageError
 from monitors.core.model import AssertKind, Step, StepResult
 from monitors.core.requests import DnsMatch, DnsQuery, DnsRecord, DnsTransport
 from monitors.probes.guard import Guard
-from tests.name_server import NameServer, another_id, garbage, name_server, silent
+from tests.name_server import NameServer, Zone, another_id, garbage, name_server, silent
 from tests.probing import expect, tried, watching
 from tests.servers import closed_port
 
-ZONE = {
+ZONE: Zone = {
     "layanan.example": ["A 192.0.2.10", "A 192.0.2.11", "AAAA 2001:db8::10", "MX 10 mail.layanan.example.",
                         "NS ns1.layanan.example.", 'TXT "v=spf1 " "-all"', "SOA ns1.layanan.example. admin.example. 7 1 1 1 1",
                         'CAA 0 issue "letsencrypt.org"'],
