@@ -34,6 +34,7 @@ class Failure:
 
     problem: str
     is_ours: bool = False
+    is_untrusted: bool = False           # the server's certificate was not believed
 
 
 # errno of a connection that our own machine could not make
@@ -118,7 +119,7 @@ def explain(
         got = f", {_bytes(received)} read" if phase is Phase.BODY else ""
         return Failure(problem=f"timed out {after} while {phase}{got}")
     if code in {51, 60}:
-        return Failure(problem=_certificate(verify, message, host))
+        return Failure(problem=_certificate(verify, message, host), is_untrusted=True)
     if code in {35, 59, 66, 80, 83, 90, 91}:
         return Failure(problem=f"TLS with {host} failed: {_tls(system, message)} {after}")
     if code in {23, 63}:

@@ -56,8 +56,8 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_curl", "_engine", "_head", "_lane", "_on_done", "_refused", "_sent", "_share", "_sink",
-        "_tried", "_wants_headers", "_wire",
+        "_curl", "_engine", "_head", "_lane", "_looks", "_on_done", "_refused", "_sent", "_share", "_sink", "_tried",
+        "_wants_headers", "_wire",
     )
 
     def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool, wire: Wire = PLAIN) -> None:
@@ -65,7 +65,7 @@ class HttpSession:
         self._on_done: Callable[[Answer], None] | None = None
         self._sink = Sink()
         self._head: list[bytes] = []     # header lines as they came, of interim answers too
-        self._wants_headers = False
+        self._wants_headers = self._looks = False
         self._refused = ""               # the sentence on an address that the guard refused, of the request under way
         self._tried: list[str] = []      # addresses of a name that were connected to
         self._share: Any = None
@@ -82,12 +82,13 @@ class HttpSession:
 
     def send(
         self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
-        on_done: Callable[[Answer], None], is_placed: bool = False, names: Sequence[str] = (),
+        on_done: Callable[[Answer], None], is_placed: bool = False, names: Sequence[str] = (), looks: bool = False,
     ) -> None:
         """Begin a request; ``on_done`` is called once, within ``left_s`` seconds. One at a time.
 
         ``is_placed``: ``connect_to`` names an address that the toolkit itself gave to this host, so it is not judged.
-        ``names``: HOST:PORT:ADDRESS,... of names that we looked up ourselves.
+        ``names``: HOST:PORT:ADDRESS,... of names that we looked up ourselves. ``looks``: send nothing, and only read
+        the server's certificate, whether it is to be believed or not.
         """
         curl = self._curl
         if curl is None:
@@ -97,7 +98,7 @@ class HttpSession:
         head: list[bytes] = []
         self._head = head
         self._sink = Sink(max_bytes, lambda: head_of(head)[0])
-        self._wants_headers = wants_headers
+        self._wants_headers, self._looks = wants_headers, looks
         curl.reset()
         put = curl.setopt
         put(pycurl.NOSIGNAL, 1)
@@ -123,12 +124,7 @@ class HttpSession:
             # judged when it is opened, so that what was looked up and what is connected to are the same
             put(pycurl.OPENSOCKETFUNCTION, self._open)
         if hop.url.startswith("https:"):
-            put(pycurl.SSL_SESSIONID_CACHE, 0)
-            put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
-            put(pycurl.SSL_EC_CURVES, GROUPS)
-            put(pycurl.CAINFO, self._lane.ca_file)
-            if self._engine.reads_certificates or self._wire.reads_certificates:
-                put(pycurl.OPT_CERTINFO, 1)
+            self._put_tls(put)
         if self._wire is not PLAIN:
             self._choose(curl, names)
         if self._share is not None:
@@ -137,6 +133,22 @@ class HttpSession:
             put(pycurl.FRESH_CONNECT, 1)
             put(pycurl.FORBID_REUSE, 1)
         self._lane.begin(curl, self)
+
+    def _put_tls(self, put: Callable[[int, Any], object]) -> None:
+        put(pycurl.SSL_SESSIONID_CACHE, 0)
+        put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
+        put(pycurl.SSL_EC_CURVES, GROUPS)
+        put(pycurl.CAINFO, self._lane.ca_file)
+        if self._reads_certificate:
+            put(pycurl.OPT_CERTINFO, 1)
+        if self._looks:
+            put(pycurl.CONNECT_ONLY, 1)
+            put(pycurl.SSL_VERIFYPEER, 0)
+            put(pycurl.SSL_VERIFYHOST, 0)
+
+    @property
+    def _reads_certificate(self) -> bool:
+        return self._engine.reads_certificates or self._wire.reads_certificates or self._looks
 
     def _choose(self, curl: pycurl.Curl, names: Sequence[str]) -> None:
         """Make the choices that only few transactions make."""
@@ -242,7 +254,7 @@ class HttpSession:
             get(pycurl.STARTTRANSFER_TIME_T), end,
         )
         answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
-        if is_tls and (self._engine.reads_certificates or self._wire.reads_certificates):
+        if is_tls and self._reads_certificate:
             chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
             answer.certificate_ends_ms, answer.certificate = certificate_end_ms(chain), certificate_text(chain)
         if code and self._refused and not self._tried:

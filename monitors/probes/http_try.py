@@ -79,6 +79,7 @@ class HttpTry:
 
 
 NO_PHASES = Phases()
+LOOK_S, LEAST_LOOK_S = 2.0, 0.1          # for a second look at a certificate that was not believed
 
 
 class _End(NamedTuple):
@@ -215,10 +216,30 @@ class _StepUnderWay:
             return _End(problem=answer.failure.problem)
         return None
 
+    def _look(self, hop: Hop, answer: Answer, end: _End) -> _End | None:
+        """Read the certificate that was not believed, for the evidence; nothing is sent."""
+        left_s = min(self._ends_s - self._loop.time(), LOOK_S)
+        if left_s < LEAST_LOOK_S:
+            return end
+
+        def seen(looked: Answer) -> _End:
+            answer.certificate = looked.certificate
+            self._outcome.certificate_ends_ms = looked.certificate_ends_ms
+            return end
+
+        host = self._steps.own_name(hop.url)
+        self._session.send(
+            hop, left_s=left_s, max_bytes=0, connect_to=self._steps.connect_to, wants_headers=False,
+            on_done=lambda looked: self._go_on(lambda: seen(looked)), is_placed=self._steps.is_placed(hop.url),
+            names=[resolved(hop.url, self._of_try.names[host])] if host else (), looks=True,
+        )
+        return None
+
     def _answered(self, hop: Hop, answer: Answer) -> _End | None:
         end = self._note(hop, answer)
         if end is not None:
-            return end
+            is_untrusted = answer.failure is not None and answer.failure.is_untrusted
+            return self._look(hop, answer, end) if is_untrusted and not answer.certificate else end
         if self._steps.needs_http2 and not answer.is_http2:
             return _End(problem=f"expected HTTP/2, {host_of(hop.url)} answered by HTTP/1.1")
         if answer.status in REDIRECTS and answer.redirect and self._ready.max_redirects:

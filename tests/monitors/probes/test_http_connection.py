@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import h2.config
 import h2.connection
@@ -357,3 +358,20 @@ def test_each_hop_of_a_redirect_is_kept_with_status_address_and_certificate(tmp_
     assert all("issuer CN = CA uji" in hop or "issuer CN=CA uji" in hop for hop in evidence.hops)
     assert "names IP Address:127.0.0.1" in evidence.certificate
     assert evidence.request == f"GET {last.url}/akhir"
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ({"self_signed": True}, "self-signed"), ({"begins_days": -9, "ends_days": -2}, "has expired"), ({"host": "lain.example"}, "another host"),
+])
+def test_a_certificate_that_is_not_believed_is_read_all_the_same_and_nothing_is_sent(given: dict[str, Any], words: str, tmp_path: Path):
+    authority = Authority(tmp_path)
+    with serving(page(), tls=authority.context(**given)) as server:
+        step = tried(over(server.url, Connection(), Step(name="a", headers=(("X-Kunci", "k"),)), ca_pem=authority.pem)).steps[0]
+        assert words in step.reason
+        assert server.asked == []
+    name = given.get("host", "127.0.0.1")
+    assert step.evidence is not None
+    assert f"subject CN={name}" in step.evidence.certificate.replace("CN = ", "CN=")
+    assert name in step.evidence.certificate.partition("names ")[2]
+    assert step.certificate_ends_ms > 0
+    assert step.evidence.body == step.evidence.head == ""
