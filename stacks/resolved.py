@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from stacks.model import Agency, Contact, Database, Gateway, Service
 
 Plain = dict[str, Any]
-_LITERAL = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?")
+# -0 is a number too, which would be read as 0
+_LITERAL = re.compile(r"(?!-0$)(?:true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)")
 
 
 def resolved(agency: Agency, folder: Path) -> Plain:
