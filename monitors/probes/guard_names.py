@@ -28,6 +28,11 @@ class Resolver:
         self.text = text
         self._place = place_of(text)
 
+    @property
+    def address(self) -> str:
+        """Its IP address."""
+        return self._place[0]
+
     def start(
         self, host: str, family: IpFamily, left_s: float, on_done: Callable[[list[str], str], None],
     ) -> asyncio.Task[None]:

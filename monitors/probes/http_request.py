@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = "Siaga24/0.1 (synthetic transaction)"
 OUR_AGENT = f"User-Agent: {USER_AGENT}".encode()
+OUR_LINES = (OUR_AGENT, b"Accept: */*")  # of nearly all steps: one tuple for them all
 
 
 class Request:
@@ -71,7 +72,10 @@ class Request:
         if self.credentials is not None:
             given.append(self.credentials.header(saved, token))
         url = self._url.fill(saved, in_url, authored_url)
-        return Hop(method=self._method, url=url, headers=(*self._lines, *given), body=body)
+        if url == self._url.text:
+            url = self._url.text         # one copy of a nation's addresses
+        lines = (*self._lines, *given) if given else self._lines
+        return Hop(method=self._method, url=url, headers=lines, body=body)
 
 
 def absolute(base_url: str, url: str) -> str:
@@ -100,4 +104,4 @@ def _own_lines(step: Step, *, has_body: bool) -> tuple[bytes, ...]:
         lines.append(b"Accept: */*")
     if has_body:
         lines.append(b"Expect:")         # a body of any size goes at once
-    return tuple(lines)
+    return OUR_LINES if tuple(lines) == OUR_LINES else tuple(lines)

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from monitors.core.model import Assertion, Save, Step, Target, Transaction
+    from monitors.probes.guard import Guard
     from monitors.probes.http import HttpEngine, HttpSession
     from monitors.probes.reader import PageReader
 
+NO_VALUES: tuple[Mapping[str, str], Redactor] = ({}, NOTHING_SECRET)
 BY = {SaveKind.CSS: By.CSS, SaveKind.JSON: By.JSON, SaveKind.REGEX: By.REGEX}
 
 
@@ -68,7 +70,7 @@ class HttpSteps:
         # the toolkit put the service there: exactly this address is allowed, for this origin alone
         self.placed = self._origin if has_literal(target.connect_to) else ""
         self._wire = _wire(transaction.connection)
-        self._resolver = _resolver(target, connection)
+        self._resolver = _resolver(target, connection, kind.engine.guard)
         self.needs_http2 = connection.http2 is Http2.REQUIRE
         self.steps = tuple(_ready(target, step) for step in transaction.steps)
         # cookies and a kept connection only matter where there is a second request
@@ -77,7 +79,7 @@ class HttpSteps:
         )
         names = {name for step in self.steps for name in step.request.names} | set(self._wire.names)
         self._secret_names = tuple(sorted(name.removeprefix(PREFIX) for name in names if name.startswith(PREFIX)))
-        self._known: tuple[Mapping[str, str], Redactor] = ({}, NOTHING_SECRET)
+        self._known = NO_VALUES
         for step, ready in zip(transaction.steps, self.steps, strict=True):
             for url in ready.request.addresses:
                 self._check_place(target, step.name, url)
@@ -191,10 +193,17 @@ def _expression(save: Save, text: Template, saved: Mapping[str, str]) -> str:
     return text.fill(saved, in_css if save.kind is SaveKind.CSS else in_jsonpath)
 
 
-def _resolver(target: Target, connection: Connection) -> Resolver | None:
+def _resolver(target: Target, connection: Connection, guard: Guard) -> Resolver | None:
+    """Make the chosen name server ready; it is judged as what a name leads to is: it gets questions from us."""
+    if not connection.resolver:
+        return None
     try:
-        return Resolver(connection.resolver) if connection.resolver else None
+        resolver = Resolver(connection.resolver)
     except ValueError as exc:
         raise UsageError(
             f'{target.key}: the name server "{connection.resolver}": {exc}; expected ADDRESS or ADDRESS:PORT',
         ) from None
+    what = guard.refusal(resolver.address)
+    if what:
+        raise UsageError(f"{target.key}: {told(resolver.address, resolver.address, what)}")
+    return resolver

@@ -73,19 +73,20 @@ def test_what_a_name_server_lacks_is_told_apart_in_words(answer, words: str):
 
 def test_a_name_that_leads_to_a_good_address_first_and_to_a_refused_one_then_is_not_connected_to():
     """DNS rebinding: what is looked up is what is judged, in every try anew."""
-    answers = iter(["127.0.0.2", "127.0.0.1"])
+    answers = iter(["127.0.0.2", "127.0.0.3"])
     leads: Zone = {"antrean.example": ["A 127.0.0.2"]}
-    guard = Guard(["127.0.0.2"])         # stands for the public network: what is not allowed is the monitor's own machine
-    with serving(page(), host="127.0.0.2") as public, serving(page("rahasia"), port=public.port) as inner, name_server(leads) as names:
+    guard = Guard(["127.0.0.1", "127.0.0.2"])            # the name server, and what stands for the public network
+    with serving(page(), host="127.0.0.2") as public, serving(page("rahasia"), port=public.port, host="127.0.0.3") as inner, \
+            name_server(leads) as names:
         target = over(f"http://antrean.example:{public.port}", Connection(resolver=names.address))
         first, second = [
             (leads.update({"antrean.example": [f"A {next(answers)}"]}), tried(target, guard=guard))[1] for _ in range(2)
         ]
         assert first.steps[0].passed
-        assert "leads to 127.0.0.1, an address of the monitor's own machine, where the monitor does not connect" in said(second)
+        assert "leads to 127.0.0.3, an address of the monitor's own machine, where the monitor does not connect" in said(second)
         assert inner.connections == 0
         # both at once: only the good one is connected to
-        leads["antrean.example"] = ["A 127.0.0.1", "A 127.0.0.2"]
+        leads["antrean.example"] = ["A 127.0.0.3", "A 127.0.0.2"]
         assert tried(target, guard=guard).steps[0].address == "127.0.0.2"
         assert inner.connections == 0
 
@@ -129,6 +130,12 @@ def test_a_fixed_address_is_connected_to_without_a_look_up_and_judged_like_other
         assert server.asked[0].headers["host"] == f"tidak-ada.invalid:{server.port}"
         with pytest.raises(UsageError, match=r"127\.0\.0\.1 is an address of the monitor's own machine"):
             tried(target, guard=Guard())
+
+
+def test_a_name_server_at_a_refused_address_is_not_asked():
+    with name_server({}) as names, pytest.raises(UsageError, match=r"127\.0\.0\.1 is an address of the monitor's own machine, where"):
+        tried(over("http://a.example", Connection(resolver=names.address)), guard=Guard())
+    assert names.asked == []
 
 
 def test_what_is_no_name_server_is_refused_before_anything_runs():
