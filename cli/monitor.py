@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,10 @@ monitor.add_command(report_command)
 @click.option(
     "--for", "for_s", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.",
 )
+@click.option(
+    "--drain", "drain_s", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
+    help="At a stop: how long runs under way may still take; then they are unknown.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Print every run, not changes only.")
 @allow_option
 @secrets_option
@@ -98,29 +103,36 @@ monitor.add_command(report_command)
 def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
-    canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None,
+    canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None, drain_s: float,
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
-    Needs neither Docker nor Pulumi. The targets are read anew when they change. Stopping lets runs that are under way
-    end; a second Ctrl-C does not wait. Results are in the ledger before they are shown anywhere.
+    Needs neither Docker nor Pulumi. The targets are read anew when they change, and on SIGHUP; where they cannot be
+    used the old ones stay in force. Stopping lets runs that are under way end within --drain; a second Ctrl-C does not
+    wait. Results are in the ledger before they are shown anywhere.
 
     \b
     Examples:  siaga24 monitor run
                siaga24 monitor run --targets /srv/targets --ledger /srv/ledger.sqlite --listen 127.0.0.1:9924
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
-    from monitors.wiring import Monitor  # noqa: PLC0415 - a wrong option is told before libraries are loaded
+    from monitors.living import live  # noqa: PLC0415 - a wrong option is told before libraries are loaded
+    from monitors.wiring import Monitor  # noqa: PLC0415
 
     settings = _settings(
         workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage, allowed=allowed,
         canaries=canaries, secrets_dir=secrets_dir, mark=mark, reports=reports,
     )
+    settings = replace(settings, drain_ms=int(drain_s * 1000))
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
-    watching = Monitor(settings, on_durable=feed.take, on_note=feed.note)
+
+    def make(settings: MonitorSettings) -> Monitor:
+        return Monitor(settings, on_durable=feed.take, on_note=feed.note)
+
+    watching = make(settings)
     feed.start()
     try:
         _say_what_begins(watching.targets, settings, watching.serving.port)
-        asyncio.run(watching.run(for_s=for_s))
+        asyncio.run(live(watching, make, for_s=for_s))
     finally:
         watching.close()
         feed.stop()

@@ -51,6 +51,8 @@ class MonitorSettings:
     most_runs_at_once: int = 2_000
     most_runs_a_host: int = 0            # of them to one host:port; 0: a quarter
     most_runs_a_network: int = 0         # of them to one /24 or /48; 0: half
+    drain_ms: int = 30_000               # at a stop: how long runs under way may still take
+    clock_stable_ms: int = 60_000        # how long the wall clock has to disagree by the same before it is believed
     reload_ms: int = 1_000               # how often targets are looked at for a change
     # where probes may go although it is loopback, link-local, metadata, private or the monitor's own network
     allow_networks: tuple[str, ...] = ()
@@ -78,5 +80,7 @@ class MonitorSettings:
                 f'synthetic header "{self.synthetic_header}": expected a header line such as "{DEFAULT_MARK}", '
                 "or nothing",
             )
+        if self.drain_ms < 0 or self.clock_stable_ms < 0:
+            raise UsageError("the time to drain and for the clock to be stable: expected 0 or more")
         if not self.targets:
             raise UsageError("no targets: expected at least one document or folder")

@@ -19,11 +19,13 @@ from monitors.clock import LifeClock
 from monitors.core.budget import MS_PER_DAY
 from monitors.core.canary import CanaryCheck, witnesses
 from monitors.core.errors import LedgerError, UsageError
-from monitors.core.history import Gap, Life
+from monitors.core.history import Event, Gap, Life
 from monitors.core.model import HTTP, Outcome
 from monitors.core.overload import Load, Overload
 from monitors.core.places import Places
 from monitors.core.verdict import US_PER_MS, spoken_us
+from monitors.core.wall import Finding, WallWatch
+from monitors.core.wording import duration
 from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
 from monitors.ledger.sqlite import SqliteLedger
@@ -91,7 +93,7 @@ class Monitor:
 
     def __init__(
         self, settings: MonitorSettings, *, on_durable: Callable[[Sequence[Run]], None],
-        on_note: Callable[[str], None],
+        on_note: Callable[[str], None], clock: LifeClock | None = None,
     ) -> None:
         self.settings, self._on_durable, self._on_note = settings, on_durable, on_note
         self._guard = Guard(settings.allow_networks, own_networks())
@@ -99,7 +101,9 @@ class Monitor:
         self._files = TargetsFiles(settings.targets)
         self._signature: Signature = self._files.signature()
         self.targets = self._files.read()
-        self.clock = LifeClock()
+        self.clock = clock or LifeClock()
+        self._wall = WallWatch(settings.clock_stable_ms)
+        self.is_renewing = False         # it ends, so that a life with a new anchor can begin
         self.life = uuid.uuid4().hex
         self.metrics = MonitorMetrics(
             vantage=settings.vantage, version=version("siaga24"), clock=lambda: self.clock.now_ms,
@@ -160,7 +164,8 @@ class Monitor:
                 self._begin()
                 if for_s is not None:
                     loop.call_later(for_s, self.stop)
-                reloading = loop.create_task(self._reload_on_change())
+                reloading = loop.create_task(self._reload_on_change(asked := asyncio.Event()))
+                loop.add_signal_handler(signal.SIGHUP, asked.set)
                 await self._idle.wait()
                 reloading.cancel()
             finally:
@@ -172,14 +177,27 @@ class Monitor:
 
     def stop(self) -> None:
         """Start no more runs and end when those under way have ended; a second call ends at once."""
+        self.is_renewing = False
         if self._is_ended:
             self._dispatch.give_up()
             return
+        self._stop("stopping")
+
+    def _stop(self, why: str) -> None:
         self._is_ended = True
         self._scheduler.stop()
         if self._dispatch.under_way:
-            self._on_note(f"stopping; waiting for {self._dispatch.under_way} runs to end (again to stop at once)")
+            self._on_note(f"{why}; waiting for {self._dispatch.under_way} runs to end (again to stop at once)")
         self._dispatch.stop(self._idle.set)
+        self._loop.call_later(self.settings.drain_ms / 1000, self._stop_draining)
+
+    def _stop_draining(self) -> None:
+        """End at the latest now: what still runs is unknown."""
+        if self._dispatch.under_way:
+            self._on_note(
+                f"{self._dispatch.under_way} runs did not end within {spoken_us(self.settings.drain_ms * US_PER_MS)}",
+            )
+            self._dispatch.give_up()
 
     def close(self) -> None:
         """Let the address and the ledger go: for a monitor that was made and not run. A repeat is harmless."""
@@ -328,12 +346,15 @@ class Monitor:
         self._statements.watch(targets)
         self._dispatch.replace(watched)
 
-    async def _reload_on_change(self) -> None:
+    async def _reload_on_change(self, asked: asyncio.Event) -> None:
+        """Read the targets anew when they changed, or when somebody asks (SIGHUP)."""
         while True:
-            await asyncio.sleep(self.settings.reload_ms / 1000)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), self.settings.reload_ms / 1000)
             signature = await self._loop.run_in_executor(None, self._files.signature)
-            if signature == self._signature:
+            if signature == self._signature and not asked.is_set():
                 continue
+            asked.clear()
             self._signature = signature
             try:
                 targets, watched, unready = await self._loop.run_in_executor(
@@ -361,6 +382,36 @@ class Monitor:
             self._writing_stopped = stopped
             self.metrics.writing_stopped(is_stopped=bool(stopped))
         self._scheduler.realign()
+        self._look_at_the_wall(now_ms)
+
+    def _look_at_the_wall(self, now_ms: int) -> None:
+        """Tell where the wall clock disagrees; where it does so for good, this life makes room for one that agrees."""
+        if self._is_ended:
+            return
+        off_by_ms = self.clock.off_by_ms
+        finding = self._wall.look(now_ms, off_by_ms, self.clock.slept_ms)
+        if finding is Finding.NOTHING:
+            return
+        told = {
+            Finding.DISAGREES: f"the wall clock was set {_set_by(off_by_ms)}; runs keep their pace",
+            Finding.AGREES: "the wall clock agrees again",
+            Finding.SETTLED: f"the wall clock stays {_set_by(off_by_ms)}; a new life begins with its time",
+            Finding.SLEPT: f"the machine slept for {_set_by(off_by_ms)}; a new life begins with its time",
+        }[finding]
+        self._on_note(told)
+        self.metrics.fault("clock")
+        if finding not in (Finding.SETTLED, Finding.SLEPT):
+            self._loop.run_in_executor(None, self._keep_event, now_ms, told)
+        else:
+            self._keep_event(now_ms, told)   # this life waits for it: soon its ledger is closed
+            self.is_renewing = True
+            self._stop("a new life begins")
+
+    def _keep_event(self, at_ms: int, told: str) -> None:
+        try:
+            self._ledger.keep_event(Event(life=self.life, at_ms=at_ms, kind="clock", note=told))
+        except LedgerError as exc:
+            self._on_note(f"the ledger did not take an event: {exc}")
 
     def _measure(self, now_ms: int) -> None:
         """See whether there is more to do than can be done."""
@@ -395,6 +446,11 @@ class Monitor:
             if run.outcome is Outcome.DONE:
                 self.metrics.late((run.started_ms - run.scheduled_ms) / 1000)
         self._on_durable(runs)
+
+
+def _set_by(off_by_ms: int) -> str:
+    """Say by how much: ``3.5 s forward``; an hour and more in words for people."""
+    return f"{duration(abs(off_by_ms))} {'forward' if off_by_ms > 0 else 'back'}"
 
 
 def allow_descriptors(wanted: int) -> None:

@@ -59,6 +59,16 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that befell a monitor and is no run: its wall clock was set, for example. Changes no figure."""
+
+    life: str
+    at_ms: int                           # UTC by the life's clock
+    kind: str                            # a word of a small set: clock
+    note: str                            # a sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
     """A target as it is in force at a vantage from ``recorded_ms`` on, until a later one of its key replaces it."""
 

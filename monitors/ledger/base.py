@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from monitors.core.heartbeat import Report
-    from monitors.core.history import Definition, Gap, Life, ServiceHistory
+    from monitors.core.history import Definition, Event, Gap, Life, ServiceHistory
     from monitors.core.model import Run, Target
 
 
@@ -46,6 +46,10 @@ class LedgerWriter(Protocol):
         heartbeat alone. ``gaps``: stretches up to ``heartbeat_ms`` in which this life could not watch.
         Raises LedgerError for a life that was not opened or a transaction that was not recorded.
         """
+        ...
+
+    def keep_event(self, event: Event) -> None:
+        """Keep what befell a life; durable when it returns. Raises LedgerError for a life that was not opened."""
         ...
 
     def keep_report(self, key: str, report: Report, *, life: str) -> None:
@@ -84,6 +88,10 @@ class LedgerReader(Protocol):
         ``tries`` hold the full evidence of runs that were not ``up``, and for those that were one try with its
         duration and the phases of its steps.
         """
+        ...
+
+    def events(self) -> tuple[Event, ...]:
+        """What befell the monitors, in the order it was told."""
         ...
 
     def last_reports(self) -> dict[str, Report]:

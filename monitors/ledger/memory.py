@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitors.core.errors import LedgerError
-from monitors.core.history import Definition, Gap, Life, ServiceHistory, breaks_of_all, fold, hold_at, stretch_of
+from monitors.core.history import Definition, Event, Gap, Life, ServiceHistory, breaks_of_all, fold, hold_at, stretch_of
 from monitors.ledger.rows import definition_text
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class MemoryLedger:
         self._gaps: set[Gap] = set()
         self._runs: dict[RunKey, Run] = {}
         self._reports: dict[str, Report] = {}
+        self._events: list[Event] = []
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -72,6 +73,17 @@ class MemoryLedger:
                         vantage=opened.vantage, life=life, recorded_ms=recorded_ms, digest=digest, target=target,
                     ))
             return changed
+
+    def keep_event(self, event: Event) -> None:
+        """Keep what befell a life."""
+        with self._lock:
+            self._life(event.life)
+            self._events.append(event)
+
+    def events(self) -> tuple[Event, ...]:
+        """What befell the monitors, in the order it was told."""
+        with self._lock:
+            return tuple(self._events)
 
     def keep_report(self, key: str, report: Report, *, life: str) -> None:
         """Keep what a job said of itself."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitors.core.heartbeat import Report
+    from monitors.core.history import Event
     from monitors.core.model import Run, Target
 
 INSERT_RUN = "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -147,6 +148,14 @@ class SqliteLedger(SqliteReader):
                 touched |= self._end_hour(row.id, hour_ms)
             self._write(touched.values())
         return new
+
+    def keep_event(self, event: Event) -> None:
+        """Keep what befell a life."""
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO event (life, at_ms, kind, note) VALUES (?, ?, ?, ?)",
+                (self._life(event.life).id, event.at_ms, event.kind, event.note),
+            )
 
     def keep_report(self, key: str, report: Report, *, life: str) -> None:
         """Keep what a job said of itself."""

@@ -14,6 +14,7 @@ from monitors.core.heartbeat import Report
 from monitors.core.history import (
     GOOD,
     Definition,
+    Event,
     Gap,
     Life,
     ServiceHistory,
@@ -148,6 +149,14 @@ class SqliteReader:
                 if row is not None:
                     found.append(self._run(RunRow(*row), series, self._definitions(series.agency, series.service)))
         return tuple(found)
+
+    def events(self) -> tuple[Event, ...]:
+        """What befell the monitors, in the order it was told."""
+        with self.snapshot():
+            rows = self._db.execute(
+                "SELECT l.life, e.at_ms, e.kind, e.note FROM event e JOIN life l ON l.id = e.life ORDER BY e.id",
+            ).fetchall()
+        return tuple(Event(life=life, at_ms=at_ms, kind=kind, note=note) for life, at_ms, kind, note in rows)
 
     def last_reports(self) -> dict[str, Report]:
         """The newest report of each job."""

@@ -37,3 +37,11 @@ def test_a_disagreement_with_the_wall_clock_is_told_with_its_sign():
 
 def test_a_new_clock_agrees_with_the_wall():
     assert abs(LifeClock().now_ms - time.time() * 1000) < 1000
+
+
+def test_sleep_is_what_the_clock_since_boot_is_ahead():
+    hands, boot = Hands(), 900_000_000_000
+    clock = LifeClock(wall_ns=lambda: hands.wall, monotonic_ns=lambda: hands.mono, boot_ns=lambda: hands.mono + boot)
+    assert clock.slept_ms == 0
+    boot += 3_600_000_000_000
+    assert clock.slept_ms == 3_600_000

@@ -150,9 +150,11 @@ class MonitorProcess:
         """Wait until ``count`` lines with such labels were printed."""
         self.until(lambda: self.count(**labels) >= count, f"{count} runs of {labels} were shown")
 
-    def until_noted(self, words: str) -> None:
-        """Wait until a note with ``words`` was printed."""
-        self.until(lambda: any(words in line.get("note", "") for line in list(self.lines)), f"it noted: {words}")
+    def until_noted(self, words: str, *, times: int = 1) -> None:
+        """Wait until a note with ``words`` was printed so often."""
+        self.until(
+            lambda: sum(words in line.get("note", "") for line in list(self.lines)) >= times, f"it noted: {words}",
+        )
 
     def count(self, **labels: str) -> int:
         """Count the lines with such labels."""

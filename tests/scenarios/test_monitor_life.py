@@ -8,15 +8,12 @@ import resource
 import signal
 import socket
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from monitors.core.cadence import phase_ms
 from monitors.core.model import Outcome, Target, Verdict
-from monitors.core.timeline import service_timeline
-from monitors.ledger.sqlite_reader import SqliteReader
 from tests.factories import write_workspace
 from tests.scenarios.monitor_process import MonitorProcess, every_second, runs_in, watched, write_targets
 from tests.servers import Asked, page, serving
@@ -50,7 +47,7 @@ def bare_machine(tmp_path: Path) -> dict[str, str]:
     empty = tmp_path / "bin"
     empty.mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("DOCKER", "PULUMI", "SIAGA24"))}
-    return kept | {"PATH": str(empty), "HOME": str(tmp_path)}
+    return kept | {"PATH": str(empty), "HOME": str(tmp_path), "SIAGA24_ALLOW_NETWORK": "127.0.0.0/8"}
 
 
 def test_the_monitor_needs_neither_docker_nor_pulumi_nor_the_packages_that_use_them(folder: Path, tmp_path: Path):
@@ -203,35 +200,6 @@ def test_a_full_disk_stops_no_probe_shows_nothing_and_loses_nothing(folder: Path
     assert sum(run.outcome is Outcome.DONE for run in runs) >= len(server.asked)
 
 
-def test_a_stopped_process_is_a_gap_and_no_outage(folder: Path):
-    """SIGSTOP for some 6 s: the timeline says unknown from the last sign of life on, and never down."""
-    with serving(page()) as server:
-        target = watched(server.url, every_second("a"))
-        write_targets(folder / "targets" / "a.json", target)
-        with MonitorProcess(folder) as monitor:
-            monitor.until_runs(2)
-            stopped_ms = int(time.time() * 1000)
-            monitor.signal(signal.SIGSTOP)
-            time.sleep(6)
-            monitor.signal(signal.SIGCONT)
-            monitor.until_noted("the monitor was suspended for")
-            resumed_ms = int(time.time() * 1000)
-            seen = monitor.count()
-            monitor.until_runs(seen + 2, verdict="up")
-            monitor.signal(signal.SIGTERM)
-            assert monitor.wait() == 0
-    reader = SqliteReader(monitor.ledger)
-    history = reader.history("dinkes", "antrean", start_ms=0, end_ms=resumed_ms + 600_000)
-    reader.close()
-    assert history is not None
-    [gap] = history.gaps
-    assert gap.start_ms <= stopped_ms + 300
-    assert gap.end_ms <= resumed_ms
-    timeline = service_timeline(history, until_ms=history.lives[-1].heartbeat_ms)
-    assert timeline.spans(Verdict.DOWN) == ()
-    assert any(start <= gap.start_ms and end >= gap.end_ms for start, end in timeline.spans(Verdict.UNKNOWN))
-
-
 def test_a_taken_port_and_a_ledger_that_is_held_end_it_with_a_sentence(folder: Path):
     with MonitorProcess(folder) as monitor:
         address = monitor.address.removeprefix("http://")
@@ -255,3 +223,43 @@ def test_targets_that_cannot_be_read_end_it_as_wrong_use(folder: Path):
         assert monitor.wait() == 2
     assert "version 7, but this monitor reads version 1" in "".join(monitor.told)
     assert not monitor.ledger.exists()
+
+
+def test_sighup_reads_the_targets_anew_keeps_phases_and_the_old_ones_where_they_are_broken(folder: Path):
+    file = folder / "targets" / "a.json"
+    with serving(page()) as server, MonitorProcess(folder) as monitor:
+        kept = watched(server.url, every_second("a"))
+        write_targets(file, kept)
+        monitor.until_runs(2, transaction="a", verdict="up")
+        for number in range(1, 4):
+            monitor.signal(signal.SIGHUP)
+            monitor.until_noted("targets read anew", times=number)
+        file.write_text("{ rusak", encoding="utf-8")
+        monitor.signal(signal.SIGHUP)
+        monitor.until_noted("the targets changed and cannot be used; the old ones stay in force")
+        seen = monitor.count(transaction="a")
+        monitor.until_runs(seen + 2, transaction="a", verdict="up")
+        monitor.signal(signal.SIGTERM)
+        assert monitor.wait() == 0, monitor.told
+    runs = runs_in(monitor.ledger, [kept])
+    assert sorted(run.sequence for run in runs) == list(range(len(runs))), "nothing was lost"
+    assert {run.scheduled_ms % 1000 for run in runs} == {phase_ms("dinkes/antrean/a", 1000)}
+
+
+def test_a_stop_waits_for_a_run_no_longer_than_it_may(folder: Path):
+    gate = Gate()
+    with serving(gate) as server:
+        target = watched(server.url, every_second("lambat", interval_ms=60_000, deadline_ms=29_000))
+        write_targets(folder / "targets" / "a.json", target)
+        arguments = (
+            "--targets", str(folder / "targets"), "--ledger", str(folder / "ledger.sqlite"), "--listen", "127.0.0.1:0",
+            "--vantage", "uji", "--drain", "0.3",
+        )
+        with MonitorProcess(folder, arguments) as monitor:
+            monitor.until(gate.arrived.is_set, "the run is under way")
+            monitor.signal(signal.SIGTERM)
+            monitor.until_noted("1 runs did not end within 300 ms")
+            assert monitor.wait() == 0, monitor.told
+        gate.opened.set()
+    [run] = runs_in(monitor.ledger, [target])
+    assert (run.verdict, run.reason) == (Verdict.UNKNOWN, "the monitor was stopped during this run")

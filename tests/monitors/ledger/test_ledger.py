@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from monitors.core.errors import LedgerError
 from monitors.core.heartbeat import Report
-from monitors.core.history import Gap, Life
+from monitors.core.history import Event, Gap, Life
 from monitors.core.incident import Incident, incidents
 from monitors.core.model import Outcome, Phases, Promise, Run, StepResult, Try, Verdict
 from monitors.core.sla import SlaStatement, statement
@@ -193,6 +193,18 @@ def test_the_newest_report_of_each_job_is_told(ledger: Ledger):
     ledger.keep_report("dinkes/antrean/arsip", well, life="life-1")
     ledger.keep_report("dinkes/antrean/cadangan", failed, life="life-1")
     assert ledger.last_reports() == {"dinkes/antrean/cadangan": failed, "dinkes/antrean/arsip": well}
+
+
+def test_what_befell_a_life_is_kept_in_the_order_it_was_told_and_changes_no_figure(ledger: Ledger):
+    assert ledger.events() == ()
+    told = tuple(Event(life="life-1", at_ms=NOON_MS + n, kind="clock", note=f"jam {n} 🕛") for n in (5, 3))
+    before = ledger.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
+    for event in told:
+        ledger.keep_event(event)
+    assert ledger.events() == told
+    assert ledger.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2) == before
+    with pytest.raises(LedgerError):
+        ledger.keep_event(Event(life="never opened", at_ms=NOON_MS, kind="clock", note=""))
 
 
 def test_a_report_heard_by_an_unknown_life_is_refused(ledger: Ledger):
