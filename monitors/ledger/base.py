@@ -48,6 +48,8 @@ class LedgerWriter(Protocol):
         """
         ...
 
+<<<<<<< foreign
+=======
     def keep_event(self, event: Event) -> None:
         """Keep what befell a life; durable when it returns. Raises LedgerError for a life that was not opened."""
         ...
@@ -56,8 +58,17 @@ class LedgerWriter(Protocol):
         """Keep what a job (``agency/service/job``) said of itself; durable when it returns."""
         ...
 
+>>>>>>> mine
     def close(self) -> None:
         """Let the store go. A repeat is harmless."""
+        ...
+
+
+class ReportKeeper(Protocol):
+    """What hears jobs. From any thread."""
+
+    def keep_report(self, key: str, report: Report, *, life: str) -> None:
+        """Keep what a job (``agency/service/job``) said of itself; durable when it returns."""
         ...
 
 
@@ -107,5 +118,5 @@ class LedgerReader(Protocol):
         ...
 
 
-class Ledger(LedgerWriter, LedgerReader, Protocol):
-    """A store that can both."""
+class Ledger(LedgerWriter, ReportKeeper, LedgerReader, Protocol):
+    """A store that can all of it."""

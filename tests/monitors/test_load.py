@@ -22,8 +22,13 @@ def test_the_most_is_the_soft_limit():
 
 
 def test_it_is_counted_each_second_while_busy_and_seldom_else(monkeypatch: pytest.MonkeyPatch):
-    asked = []
-    monkeypatch.setattr(load, "open_descriptors", lambda: asked.append(1) or len(asked))
+    asked: list[int] = []
+
+    def count() -> int:
+        asked.append(1)
+        return len(asked)
+
+    monkeypatch.setattr(load, "open_descriptors", count)
     descriptors = Descriptors()
     for _ in range(40):
         descriptors.beat(under_way=1, limit=100)
