@@ -48,17 +48,10 @@ class LedgerWriter(Protocol):
         """
         ...
 
-<<<<<<< foreign
-=======
     def keep_event(self, event: Event) -> None:
         """Keep what befell a life; durable when it returns. Raises LedgerError for a life that was not opened."""
         ...
 
-    def keep_report(self, key: str, report: Report, *, life: str) -> None:
-        """Keep what a job (``agency/service/job``) said of itself; durable when it returns."""
-        ...
-
->>>>>>> mine
     def close(self) -> None:
         """Let the store go. A repeat is harmless."""
         ...
