@@ -13,12 +13,15 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from monitors.core.errors import ProbeFault, UsageError
+from monitors.core.evidence import Evidence
 from monitors.core.model import AssertKind, Phases
 from monitors.core.verdict import US_PER_MS, US_PER_S, spoken_us
 from monitors.probes.base import StepOutcome
+from monitors.probes.evidence import BODY_BYTES, LINE_CHARACTERS, shown
 from monitors.probes.fill import FillError
 from monitors.probes.names import NamesDesk
-from monitors.probes.secrets_store import NO_SECRETS, SecretStore
+from monitors.probes.secrets_redaction import NOTHING_SECRET, Redactor
+from monitors.probes.secrets_store import NO_SECRETS, PREFIX, SecretStore
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from monitors.core.heartbeat import Silence
     from monitors.core.model import Step, Target, Transaction
     from monitors.probes.base import Session, Steps
+    from monitors.probes.fill import Template
     from monitors.probes.guard import Guard
 
 
@@ -96,7 +100,10 @@ class Desk:
 class Course:
     """One step of one try under way: its time, what it does now, what it found so far."""
 
-    __slots__ = ("_mark_s", "_spent_us", "began_s", "desk", "doing", "ends_s", "is_ours", "outcome", "phase", "saved")
+    __slots__ = (
+        "_mark_s", "_spent_us", "answered", "asked", "began_s", "certificate", "desk", "doing", "ends_s", "is_ours",
+        "outcome", "phase", "redactor", "saved",
+    )
 
     def __init__(self, desk: Desk, saved: Mapping[str, str], left_s: float) -> None:
         self.desk, self.saved = desk, saved
@@ -106,7 +113,20 @@ class Course:
         self.phase = ""
         self.doing = "beginning"
         self.is_ours = False             # a time-out would be our own fault, not the service's
+        self.asked = self.answered = self.certificate = ""  # for the evidence of a step that fails
+        self.redactor = NOTHING_SECRET
         self._spent_us: dict[str, int] = {}
+
+    def take_secrets(self, agency: str, *templates: Template) -> None:
+        """Put the secrets that texts refer to beside the saved values, and keep them out of all that is told.
+
+        Raises ProbeFault where one is not there.
+        """
+        names = {name for template in templates for name in template.names if name.startswith(PREFIX)}
+        if names:
+            secrets = self.desk.secrets.values(agency, sorted(name.removeprefix(PREFIX) for name in names))
+            self.saved = {**self.saved, **secrets}
+            self.redactor = Redactor(secrets)
 
     def enter(self, phase: str, doing: str) -> None:
         """Begin a phase (``dns``, ``connect``, ``tls``, ``first_byte``, ``body``); ``doing`` completes "while ..."."""
@@ -120,7 +140,19 @@ class Course:
     def end(self) -> None:
         """Write the phases down. A repeat is harmless."""
         self._count()
+        self.phase = ""
         self.outcome.phases = Phases(**{f"{name}_us": spent for name, spent in self._spent_us.items()})
+
+    def tell(self, problem: str, fault: str) -> None:
+        """Put into the outcome how the step ended, with its evidence where it was not well, and no secret in either."""
+        outcome, clean = self.outcome, self.redactor.clean
+        outcome.problem, outcome.fault, outcome.slow = clean(problem), clean(fault), clean(outcome.slow)
+        if (problem or outcome.slow) and self.asked and outcome.evidence is None:
+            outcome.evidence = Evidence(
+                request=self.redactor.cut(self.asked, LINE_CHARACTERS),
+                body=self.redactor.cut(shown(self.answered), BODY_BYTES),
+                certificate=self.redactor.cut(shown(self.certificate), LINE_CHARACTERS),
+            )
 
     @property
     def left_s(self) -> float:
@@ -247,10 +279,10 @@ class _CoroutineSession:
         if on_done is None:
             return
         course.end()
-        outcome.problem, outcome.fault = problem, fault
         total_us = outcome.phases.total_us
         if not problem and not outcome.slow and self._target_us is not None and total_us > self._target_us:
             outcome.slow = f"took {spoken_us(total_us)}, target {spoken_us(self._target_us)}"
+        course.tell(problem, fault)
         on_done(outcome)
 
     def _stop(self) -> None:

@@ -25,6 +25,7 @@ from monitors.core.errors import ProbeFault
 from monitors.core.requests import DnsQuery, DnsRecord, DnsTransport
 from monitors.probes.coroutine import ServiceProblem
 from monitors.probes.dns_answer import Wanted, normal
+from monitors.probes.evidence import BODY_BYTES
 from monitors.probes.tcp_wire import Place, addresses_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class DnsQuestion:
 
     async def ask(self, course: Course) -> None:
         """Ask, and check the answers."""
+        course.asked = f"DNS {self._shown} by {self._query.transport.value}"
         message = await self._answered(course)
         answers = self._records(message)
         if not answers:
@@ -97,6 +99,7 @@ class DnsQuestion:
                 except ServiceProblem as exc:
                     problems.append(str(exc))
                     continue
+            course.answered = message.to_text()[:BODY_BYTES]
             code = message.rcode()
             if code == dns.rcode.NXDOMAIN:
                 raise ServiceProblem(

@@ -51,6 +51,7 @@ class GrpcQuestion:
         addresses = await addresses_of(course, self._place)
         course.outcome.address = addresses[0]
         asked = self._health.service or "the server"
+        course.asked = f"gRPC {CHECK} of {asked} at {self._place.shown}"
         course.enter("first_byte", f"waiting for {self._place.shown} to say how {asked} is")
         channel = self._channel(addresses)
         try:

@@ -46,8 +46,11 @@ class IcmpQuestion:
         """Send the echoes, one after the other, and count what comes back."""
         address = (await addresses_of(course, self._place))[0]
         course.outcome.address = address
-        course.enter("first_byte", f"waiting for echoes of {self._place.host}")
+        course.asked = f"{self._echo.count} ICMP echoes to {address}"
+        course.enter("", f"waiting for echoes of {self._place.host}")
         answered = await self._ping(course, address)
+        # an echo's way and back, not the pauses between them, is what a latency target is about
+        course.spent("first_byte", int(answered.avg_rtt * 1000))
         if answered.packets_sent < self._echo.count:
             raise ProbeFault(f"this machine could not send echoes to {address}: it has no way there")
         lost = self._echo.count - answered.packets_received

@@ -6,12 +6,14 @@ The password is a secret of the agency, read for each try; no text that leaves h
 from __future__ import annotations
 
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any, cast
 
 import psycopg
 
 from monitors.core.requests import SqlQuery, SqlTls
 from monitors.probes.coroutine import ServiceProblem
+from monitors.probes.evidence import BODY_BYTES
 from monitors.probes.failures import quoted
 from monitors.probes.secrets_redaction import Redactor
 from monitors.probes.secrets_store import NAME, PREFIX
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     from monitors.core.model import Step, Target
     from monitors.probes.coroutine import Course, Desk
+
+# it warns of what the step's deadline does to a query; the step itself says it better
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
 
 SSL_MODES = {SqlTls.VERIFY: "verify-full", SqlTls.REQUIRE: "require", SqlTls.NONE: "disable"}
 VALUE_LIMIT = 65_536                     # characters of a first value
@@ -47,13 +52,8 @@ class SqlQuestion:
         """Log in, run the query, compare its first value."""
         names = (self._query.password,) if self._query.password else ()
         secrets = self._desk.secrets.values(self._agency, names)
-        redactor = Redactor(secrets)
-        try:
-            await self._ask(course, secrets)
-        except ServiceProblem as exc:
-            raise ServiceProblem(redactor.clean(str(exc))) from None
-
-    async def _ask(self, course: Course, secrets: Mapping[str, str]) -> None:
+        course.redactor = Redactor(secrets)
+        course.asked = f"SQL {self._query.query} in {self._query.database} at {self._place.shown}"
         address = (await addresses_of(course, self._place))[0]
         course.outcome.address = address
         course.enter("connect", f"logging in to {self._place.shown}")
@@ -69,6 +69,7 @@ class SqlQuestion:
         finally:
             # not its ``close``, which is a coroutine: the connection is gone when this returns
             connection.pgconn.finish()
+        course.answered = "NULL" if value is None else value[:BODY_BYTES]
         self._compare(value)
 
     def _conninfo(self, course: Course, address: str, secrets: Mapping[str, str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class TcpQuestion:
     """One dialogue."""
 
     def __init__(self, desk: Desk, target: Target, dialogue: TcpDialogue) -> None:
-        self._desk, self._dialogue, self._ca_pem = desk, dialogue, target.ca_pem
+        self._desk, self._dialogue, self._ca_pem, self._agency = desk, dialogue, target.ca_pem, target.agency
         self._place = place_of(target, dialogue.host, dialogue.port)
         self._turns = tuple((Template(turn.send), Template(turn.expect)) for turn in dialogue.turns)
         for _, expect in self._turns:
@@ -40,6 +40,8 @@ class TcpQuestion:
 
     async def ask(self, course: Course) -> None:
         """Connect and go through the turns."""
+        course.asked = f"TCP {self._place.shown}"
+        course.take_secrets(self._agency, *(send for send, _ in self._turns))
         wire = await connect(course, self._place)
         try:
             talk = Talk(course, wire)

@@ -12,6 +12,7 @@ import regex
 from monitors.core.errors import ProbeFault
 from monitors.core.requests import Security
 from monitors.probes.coroutine import ServiceProblem
+from monitors.probes.evidence import BODY_BYTES
 from monitors.probes.failures import quoted
 from monitors.probes.fill import FillError
 
@@ -68,6 +69,8 @@ class Talk:
             shown = self.wire.place.shown
             raise ServiceProblem(f"expected {wanted}, {shown} closed the connection; got {self._shown()}")
         self.unread += data
+        if len(self._course.answered) < BODY_BYTES:
+            self._course.answered += _text(data[:BODY_BYTES]).encode("utf-8", "replace").decode()
 
     def _shown(self) -> str:
         return f'"{quoted(_text(self.unread[:400]))}"' if self.unread else "nothing"

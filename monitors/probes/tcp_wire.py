@@ -135,6 +135,10 @@ class Wire:
                 break
         await self._flush()
         self.tls = tls
+        if context.verify_mode is ssl.CERT_REQUIRED:
+            ends = (tls.getpeercert() or {}).get("notAfter")
+            if isinstance(ends, str):
+                self._course.outcome.certificate_ends_ms = ssl.cert_time_to_seconds(ends) * 1000
 
     async def send(self, data: bytes) -> None:
         """Send all of ``data``. Raises ServiceProblem where the connection is lost."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from monitors.probes.coroutine import Course, Desk
 
 USUAL_PORTS = {Security.TLS: 0, Security.SMTP: 25, Security.IMAP: 143}
+GOODBYES = {Security.SMTP: b"QUIT\r\n", Security.IMAP: b"s2 LOGOUT\r\n"}    # or its log has a lost connection
 EVERYTHING = "ALL:COMPLEMENTOFALL:@SECLEVEL=0"
 EXPIRED, NOT_YET_VALID = 10, 9
 _ISSUER_UNKNOWN = {2, 20, 21}            # OpenSSL's results where the issuer's certificate was not found
@@ -64,6 +65,7 @@ class TlsQuestion:
 
     async def ask(self, course: Course) -> None:
         """Agree on TLS and judge what was agreed on. Findings beside a failure are `degraded`."""
+        course.asked = f"TLS {self._place.shown} for {self._name}"
         flaws: list[str] = []
         try:
             seen = await self._shake(course, self._verifying())
@@ -105,6 +107,8 @@ class TlsQuestion:
             if tls is None:              # for the type checker: a handshake that ended well has set it
                 raise ProbeFault("no TLS after a handshake")
             name, _, bits = tls.cipher() or ("no cipher", "", 0)
+            if self._check.security in STARTTLS:
+                await wire.send(GOODBYES[self._check.security])
             return Seen(read_chain(sent_certificates(tls)), tls.version(), name, bits)
         except UnreadableError as exc:
             raise ServiceProblem(f"a certificate of {self._place.shown} cannot be read: {exc}") from None
@@ -131,6 +135,8 @@ class TlsQuestion:
         )
 
     def _note(self, course: Course, seen: Seen) -> None:
+        course.answered = f"{spoken_version(seen.version)}, {seen.cipher}, {seen.bits} bits"
+        course.certificate = "\n".join(f"{one.told}, ends {_day(one.ends_ms)}" for one in seen.chain)
         if seen.chain:
             course.outcome.certificate_ends_ms = seen.chain[0].ends_ms
 

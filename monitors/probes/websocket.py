@@ -6,6 +6,8 @@ in the words of all steps, and a connection is closed at once.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
 import time
 from typing import TYPE_CHECKING
@@ -14,7 +16,7 @@ from urllib.parse import urlsplit
 import regex
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError, PayloadTooBig
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
@@ -22,6 +24,7 @@ from websockets.uri import parse_uri
 from monitors.core.errors import ProbeFault
 from monitors.core.requests import WebSocketTalk
 from monitors.probes.coroutine import ServiceProblem
+from monitors.probes.evidence import BODY_BYTES
 from monitors.probes.failures import quoted
 from monitors.probes.fill import Template, authored_url, in_pattern, in_url, plain
 from monitors.probes.tcp_wire import certificate_problem, connect, place_of
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from monitors.probes.tcp_wire import Place, Wire
 
 SCHEMES = {"http": "ws", "https": "wss"}
+GOODBYE_S = 0.2                          # that the server's answer to ours is waited for
 SEARCH_S = 0.2                           # that the pattern may take in all: the loop waits for it
 
 
@@ -58,7 +62,9 @@ class WebSocketQuestion:
 
     async def ask(self, course: Course) -> None:
         """Open, send, wait for what is expected."""
+        course.take_secrets(self._target.agency, self._send)
         url = self._url.fill(course.saved, in_url, authored_url)
+        course.asked = f"WebSocket {url}"
         place = self._placed(url)
         wire = await connect(course, place)
         try:
@@ -72,6 +78,7 @@ class WebSocketQuestion:
             if self._send.text:
                 await talk.send(self._send.fill(course.saved, plain))
             await self._expect(course, talk, place)
+            await talk.close()
         finally:
             wire.close()
 
@@ -145,6 +152,16 @@ class _Talking:
         self.protocol.send_text(text.encode())
         await self._flush()
 
+    async def close(self) -> None:
+        """Say goodbye, and give the server a moment to say so too: else its log has a lost connection."""
+        with contextlib.suppress(ServiceProblem, TimeoutError):
+            if self.protocol.state is State.OPEN:
+                self.protocol.send_close(CloseCode.NORMAL_CLOSURE)
+                await self._flush()
+            async with asyncio.timeout(min(GOODBYE_S, self._course.left_s / 2)):
+                while self.protocol.state is not State.CLOSED:
+                    await self._read()
+
     async def message(self) -> str | None:
         """Give the next message, None where none will come. Raises ServiceProblem where they are too large."""
         while not self._messages:
@@ -187,7 +204,10 @@ class _Talking:
             raise ServiceProblem(self._too_large)
         self._parts.append(bytes(frame.data))
         if frame.fin:
-            yield b"".join(self._parts).decode("utf-8", "replace")
+            message = b"".join(self._parts).decode("utf-8", "replace")
+            if len(self._course.answered) < BODY_BYTES:
+                self._course.answered += message[:BODY_BYTES] + "\n"
+            yield message
             self._parts.clear()
 
     async def _flush(self) -> None:

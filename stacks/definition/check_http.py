@@ -77,7 +77,7 @@ def check_secret_reference(place: Place, name: str, *, may_hold: bool) -> None:
     elif not may_hold:
         place.fault(
             f"the secret {quoted(name.removeprefix(SECRET))} would be shown here",
-            f"secrets in auth, {', '.join(SECRET_KEYS)}",
+            f"secrets in auth, {', '.join(SECRET_KEYS)}, send",
             "move it there",
         )
 

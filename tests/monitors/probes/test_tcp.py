@@ -10,6 +10,7 @@ from monitors.core.errors import UsageError
 from monitors.core.model import SaveKind, Step, StepResult
 from monitors.core.requests import Security, TcpDialogue, TcpTurn
 from monitors.probes.guard import Guard
+from monitors.probes.secrets_store import SecretStore
 from monitors.probes.tcp_talk import as_bytes, authored
 from tests.hostile.certificates import Certificates
 from tests.probing import save, tried, watching
@@ -21,11 +22,14 @@ def certificates(tmp_path_factory):
     return Certificates(tmp_path_factory.mktemp("tcp"))
 
 
+SECRET = SecretStore(None, {"SIAGA24_SECRET_DINKES__KUNCI": "kanari-rahasia"})
+
+
 def talked(server: Server | str, *turns: tuple[str, str], deadline_ms: int = 2000, ca_pem: str = "", guard=None, **given) -> StepResult:
     dialogue = TcpDialogue(turns=tuple(TcpTurn(send=send, expect=expect) for send, expect in turns), **given)
     url = server if isinstance(server, str) else server.url
     target = watching(url, Step(name="tcp", tcp=dialogue), deadline_ms=deadline_ms, ca_pem=ca_pem)
-    attempt = tried(target, **({"guard": guard} if guard else {}))
+    attempt = tried(target, secrets=SECRET, **({"guard": guard} if guard else {}))
     assert attempt.fault == ""
     return attempt.steps[0]
 
@@ -82,6 +86,18 @@ def test_what_is_not_expected_is_shown(answer, problem):
         step = talked(server, ("", "^220 "), max_bytes=2048)
     assert not step.passed
     assert problem.replace("PORT", str(server.port)) in step.reason
+
+
+def test_a_secret_is_sent_and_comes_out_nowhere():
+    with serving(echo, is_first=True) as server:
+        step = talked(server, ("", "^220"), (r"AUTH ${secret:kunci}\r\n", "KANARI-RAHASIA"), (r"${secret:kunci}\r\n", "tiada"), deadline_ms=300)
+        assert "in turn 3 of 3" in step.reason
+    with serving(lambda _, connection: connection.sendall(connection.recv(99)), is_first=True) as server:
+        step = talked(server, (r"AUTH ${secret:kunci}\r\n", "^250"), deadline_ms=300)
+    assert "AUTH ${secret:kunci}" in step.reason
+    assert step.evidence is not None
+    assert step.evidence.body.strip() == "AUTH ${secret:kunci}"
+    assert "kanari" not in repr(step)
 
 
 def test_single_bytes_for_ever_end_with_the_deadline():

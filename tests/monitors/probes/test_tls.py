@@ -97,6 +97,14 @@ def test_too_few_days_left_are_degraded_and_say_how_many(certificates):
     assert judge(attempt).verdict is Verdict.DEGRADED
 
 
+def test_what_was_seen_is_kept_as_evidence(certificates):
+    evidence = looked(certificates, certificates.context("wrong host")).evidence
+    assert evidence is not None
+    assert evidence.request.startswith("TLS 127.0.0.1:")
+    assert evidence.certificate.startswith("lain.example for lain.example, issued by CA uji, ends 20")
+    assert evidence.body.startswith("TLS 1.3, ")
+
+
 def test_an_old_protocol_is_named(certificates):
     step = looked(certificates, certificates.context("TLS 1.1 only"))
     assert not step.passed

@@ -35,11 +35,15 @@ def websocket_server(talk: Callable[[ServerConnection], None], **given) -> Itera
         thread.join()
 
 
+GOODBYES: list[int | None] = []
+
+
 def echo(connection: ServerConnection) -> None:
     """Greet, and say back what comes."""
     connection.send("halo")
     for message in connection:
         connection.send(message)
+    GOODBYES.append(connection.protocol.close_code)
 
 
 def talked(port: int, *, scheme: str = "http", ca_pem: str = "", deadline_ms: int = 2000, guard=None, **given) -> StepResult:
@@ -63,6 +67,15 @@ def test_a_server_that_says_what_is_expected_is_up(port, given):
     step = talked(port, **given)
     assert (step.passed, step.reason, step.address) == (True, "", "127.0.0.1")
     assert step.phases.first_byte_us > 0
+
+
+def test_a_server_is_told_goodbye(port):
+    GOODBYES.clear()
+    assert talked(port, contains="halo").passed
+    until = time.monotonic() + 2
+    while not GOODBYES and time.monotonic() < until:
+        threading.Event().wait(0.005)
+    assert GOODBYES == [1000]
 
 
 def test_a_message_in_pieces_with_pings_between_is_one_message():
