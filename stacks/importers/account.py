@@ -83,7 +83,9 @@ class Account:
     def _close(self, entry: Entry) -> None:
         for below in entry.children():
             settled = [self.is_settled(leaf.path) for leaf in below.leaves()]
-            if not any(settled):
+            if not any(settled) and not any(leaf.text for leaf in below.leaves()):
+                below.note("nothing is set here", "there is nothing to carry")
+            elif not any(settled):
                 below.lost(
                     f'"{one_line(below.path[-1], most=60)}" has no counterpart here',
                     "definitions have no such key, or the importer does not know it",

@@ -22,10 +22,8 @@ _OTHER = {
     "source_ip_address": ("the address to send from", "the system chooses it", "run a monitor there"),
     "proxy_url": ("a proxy", "this importer does not carry it", "set it by hand"),
     "valid_http_versions": ("versions of HTTP", "no claim is made of the version", "nothing to do in most cases"),
-    "compression": ("the coding of the answer", "the probe asks for it and decodes it by itself", "nothing to do"),
     "http_headers": ("headers from files or of several values", "a header here has one value", "write them by hand"),
     "body_file": ("a body in a file", "a step holds its body", "write it in as json or form"),
-    "body_size_limit": ("a limit of the body's size", "the probe has one of its own", "nothing to do"),
     "fail_if_ssl": ("the claim that there is no TLS", "a service of citizens has TLS", "watch the http:// address"),
     "fail_if_header_matches": ("a claim that a header is not so", "a header is only claimed to be so", "leave it out"),
     "fail_if_body_json_not_matches_cel": ("a claim in CEL", "values are claimed by JSONPath", "write expect/json"),
@@ -73,6 +71,10 @@ def put_http(http: Entry | None, step: StepDraft, path: str, target: Entry, tran
             part.lost(*why)
         elif part:
             part.carry()
+    for key, what in (("compression", "the coding of the answer"), ("body_size_limit", "a limit of the body's size")):
+        part = http.get(key)
+        if part:
+            part.note(what, "the probe sees to it itself")
     return True
 
 

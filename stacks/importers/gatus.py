@@ -6,14 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from stacks.definition.amounts import duration_text
-from stacks.importers import gatus_condition
-from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, code, go_duration_ms, split_url
-from stacks.importers.credentials import put_oauth2
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
-from stacks.importers.gatus_other import certificate_step, protocol_of, put_other
+from stacks.importers.gatus_http import METHODS, put_client, put_conditions, put_endpoint_body, put_saves
+from stacks.importers.gatus_other import protocol_of, put_other
 from stacks.importers.protocols import put_protocol
-from stacks.importers.request import ANY_STATUS, put_body, put_header, put_status
+from stacks.importers.request import put_header
 from stacks.importers.source import read_yaml
 
 if TYPE_CHECKING:
@@ -23,10 +21,7 @@ if TYPE_CHECKING:
     from stacks.importers.account import Entry
 
 USUAL_INTERVAL_MS = 60_000  # what Gatus does where the file says nothing
-USUAL_TIMEOUT_MS = 10_000
 MAX_REDIRECTS = 10
-METHOD_KEYS = {"get", "post", "put", "patch", "delete", "head", "options"}
-METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
 _ENVIRONMENT = re.compile(r"\$\{?[A-Za-z_][A-Za-z0-9_]*\}?")
 _OTHER_PARTS = {
     "alerting": (
@@ -45,6 +40,7 @@ _OTHER_PARTS = {
     "tunneling": ("SSH tunnels", "the monitor opens no tunnels", "run a monitor behind the tunnel"),
     "announcements": ("announcements", "status pages have notes of their own", "write them there"),
 }
+_NO_CHECKS = {"storage", "security", "ui", "web", "metrics", "connectivity", "announcements", "extra-labels"}
 _OTHER_KEYS = {
     "alerts": ("alerts", "alerts come from the promise's error budget", "nothing to do where the promise is right"),
     "ui": ("the look on Gatus' own page", "pages here have a look of their own", "nothing to do"),
@@ -60,7 +56,9 @@ def read(paths: Sequence[Path]) -> Work:
     for root in work.roots:
         for name, why in _OTHER_PARTS.items():
             part = root.get(name)
-            if part:
+            if part and name in _NO_CHECKS:
+                part.note(*why)
+            elif part:
                 part.lost(*why)
         for name in ("debug", "metrics-path", "concurrency", "disable-monitoring-lock", "skip-invalid-config-update"):
             part = root.get(name)
@@ -210,15 +208,15 @@ def _step(entry: Entry, transaction: TransactionDraft, first: str = "", *, is_na
     step.put(word.lower(), path if not first or origin == first else origin + path, method.carry() if method else url)
     transaction.writes |= word not in {"GET", "HEAD", "OPTIONS"}
     step.put("follow", MAX_REDIRECTS, entry)
-    _client(entry, step, transaction)
+    put_client(entry, step, transaction)
     headers = entry.get("headers")
     for header in headers.entries() if headers else []:
         put_header(step, header.name, header.text, header)
     body = entry.get("body")
     if body:
-        _body(entry, step, body)
-    looks = _conditions(entry, step, origin if not first or origin == first else "")
-    _saves(entry, step)
+        put_endpoint_body(entry, step, body)
+    looks = put_conditions(entry, step, origin if not first or origin == first else "")
+    put_saves(entry, step)
     _tell_other_keys(entry)
     transaction.steps += [step, *looks]
     return origin
@@ -231,7 +229,7 @@ def _other_step(entry: Entry, url: Entry, protocol: str, transaction: Transactio
         step.put("name", name.take(), name)
     origin = put_other(entry, url, protocol, step)
     if origin:
-        _client(entry, step, transaction)
+        put_client(entry, step, transaction)
         step.keys.pop("follow", None)
         _tell_other_keys(entry)
         transaction.steps.append(step)
@@ -241,105 +239,7 @@ def _other_step(entry: Entry, url: Entry, protocol: str, transaction: Transactio
 def _tell_other_keys(entry: Entry) -> None:
     for key, why in _OTHER_KEYS.items():
         part = entry.get(key)
-        if part:
+        if part and key in _NO_CHECKS:
+            part.note(*why)
+        elif part:
             part.lost(*why)
-
-
-def _client(entry: Entry, step: StepDraft, transaction: TransactionDraft) -> None:
-    client = entry.get("client")
-    timeout = client.get("timeout") if client else None
-    found = go_duration_ms(timeout.take()) if timeout else USUAL_TIMEOUT_MS
-    if not transaction.steps:
-        transaction.deadline_ms = transaction.deadline_ms or found
-    elif transaction.deadline_ms and found:
-        transaction.deadline_ms = max(transaction.deadline_ms, found)
-    if client is None:
-        return
-    ignore = client.get("ignore-redirect")
-    if ignore and ignore.is_true:
-        step.put("follow", 0, ignore.carry())
-    elif ignore:
-        ignore.carry()
-    insecure = client.get("insecure")
-    if insecure and insecure.is_true:
-        insecure.lost(
-            "certificates that are not verified",
-            "a bad certificate is an outage to citizens",
-            'name the authority as "ca" of the service if it is your own',
-        )
-    elif insecure:
-        insecure.carry()
-    oauth = client.get("oauth2")
-    if oauth and step.keys.keys() & METHOD_KEYS:
-        url, name, secret, scopes = (oauth.get(key) for key in ("token-url", "client-id", "client-secret", "scopes"))
-        if url and name and secret and url.text and name.text and secret.text:
-            keys = {"token_url": url.take(), "client_id": name.take()}
-            if scopes and scopes.items():
-                keys["scope"] = " ".join(one.text for one in scopes.carry().items())
-            put_oauth2(step, keys, secret.text, secret)
-    for below in client.entries():
-        if any(below.account.is_settled(leaf.path) for leaf in below.leaves()):
-            continue
-        if below.name not in {"timeout", "ignore-redirect", "insecure"}:
-            below.lost(f'the client\'s "{below.name}"', "this importer does not know how to carry it", "set it by hand")
-
-
-def _body(entry: Entry, step: StepDraft, body: Entry) -> None:
-    headers = entry.get("headers")
-    media = next((one.text for one in headers.entries() if one.name.lower() == "content-type"), "") if headers else ""
-    graphql = entry.get("graphql")
-    if graphql and graphql.is_true:
-        graphql.carry()
-        step.put("json", {"query": body.take()}, body)
-        return
-    put_body(step, body.text, media, body)
-
-
-def _conditions(entry: Entry, step: StepDraft, origin: str) -> list[StepDraft]:
-    """Carry the conditions; return the steps that some of them need of their own."""
-    conditions = entry.get("conditions")
-    statuses = set(range(100, 600))
-    of_status: list[Entry] = []
-    looks: list[StepDraft] = []
-    for condition in conditions.items() if conditions else []:
-        allowed = gatus_condition.statuses(condition.text)
-        look = certificate_step(condition, entry) if origin.startswith("https://") and not looks else None
-        if allowed is not None:
-            statuses &= allowed
-            of_status.append(condition)
-        elif look:
-            looks.append(look)
-        else:
-            gatus_condition.carry(condition, step)
-    if not of_status:
-        # Gatus asks for no status unless a condition does, and a step here for 2xx.
-        step.expect("status", ANY_STATUS, entry)
-        return looks
-    is_possible = put_status(step, statuses, of_status[0])
-    for condition in of_status[1:]:
-        if is_possible and "xx" in str(step.keys["expect"]["status"]):
-            shown = one_line(condition.text, most=60)
-            condition.changed(
-                f"{shown} became, with the others, {step.keys['expect']['status']}",
-                "statuses are single ones or whole hundreds",
-                "look whether that suits",
-            )
-        elif is_possible:
-            condition.carry()
-        else:
-            condition.lost("a status", "together the conditions allow none", "write the statuses by hand")
-    if not is_possible:
-        step.expect("status", ANY_STATUS, entry)
-    return looks
-
-
-def _saves(entry: Entry, step: StepDraft) -> None:
-    store = entry.get("store")
-    for below in store.entries() if store else []:
-        path = gatus_condition.json_path(below.text)
-        if path and re.fullmatch("[a-z][a-z0-9_]*", below.name):
-            step.put(f"save/{below.name}", {"json": path}, below.carry())
-        else:
-            below.lost(
-                "a stored value", "only a value of a JSON body, with a name of small letters, is saved", SECRET_WHY
-            )

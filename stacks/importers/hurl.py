@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from stacks.importers import hurl_reader
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY, code, is_secret, split_url
-from stacks.importers.credentials import put_basic, reference
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.hurl_claims import carry_assert, carry_capture
+from stacks.importers.hurl_request import HurlFile, put_sent, tell_missing
 from stacks.importers.request import (
     ANY_STATUS,
     BY_REFERENCE,
-    put_body,
-    put_form,
     put_header,
-    put_json_text,
     put_status,
 )
 from stacks.importers.source import opened, read_text
@@ -31,35 +27,7 @@ if TYPE_CHECKING:
     from stacks.importers.account import Entry
 
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"}
-_TEMPLATE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _NOTED_OPTIONS = {"verbose", "very-verbose", "output", "compressed", "verbosity"}
-
-
-@dataclass(slots=True)
-class _File:
-    """What one file has said so far: values of variables, and names that steps have saved."""
-
-    root: Entry
-    transaction: TransactionDraft
-    origin: str = ""
-    values: dict[str, str] = field(default_factory=dict)
-    saved: dict[str, str] = field(default_factory=dict)  # a capture's name to ours
-
-    def filled(self, text: str) -> tuple[str, str]:
-        """Put variables in, saved ones as ``${name}``; the second is a name that nothing has, else ""."""
-        missing = ""
-
-        def value(found: re.Match[str]) -> str:
-            nonlocal missing
-            name = found[1]
-            if name in self.saved:
-                return f"${{{self.saved[name]}}}"
-            if name in self.values:
-                return self.values[name]
-            missing = missing or name or "{{}}"
-            return found[0]
-
-        return _TEMPLATE.sub(value, text), missing
 
 
 def read(paths: Sequence[Path]) -> Work:
@@ -68,7 +36,7 @@ def read(paths: Sequence[Path]) -> Work:
     services: dict[str, ServiceDraft] = {}
     for path, root in zip(paths, work.roots, strict=True):
         transaction = TransactionDraft(name=code(path.stem, default="jalan"), source=root)
-        file = _File(root, transaction)
+        file = HurlFile(root, transaction)
         for entry in root.items():
             _entry(file, entry)
         if transaction.steps and file.origin:
@@ -80,7 +48,7 @@ def read(paths: Sequence[Path]) -> Work:
     return work
 
 
-def _entry(file: _File, entry: Entry) -> None:
+def _entry(file: HurlFile, entry: Entry) -> None:
     request = entry.get("request")
     if request is None:
         entry.lost("lines that belong to no request", "a step begins with a method and an address", "correct the file")
@@ -99,7 +67,7 @@ def _entry(file: _File, entry: Entry) -> None:
     file.origin = first
     step.put(word.lower(), path if origin == first else origin + path, request.carry())
     file.transaction.writes |= word not in {"GET", "HEAD", "OPTIONS"}
-    _sent(file, entry, step)
+    put_sent(file, entry, step)
     _answered(file, entry, step)
     for below in entry.entries():
         if below.is_list and not below.items():
@@ -107,7 +75,7 @@ def _entry(file: _File, entry: Entry) -> None:
     file.transaction.steps.append(step)
 
 
-def _address(file: _File, entry: Entry, request: Entry) -> tuple[str, str, str] | None:
+def _address(file: HurlFile, entry: Entry, request: Entry) -> tuple[str, str, str] | None:
     word, _, rest = request.text.partition(" ")
     text, missing = file.filled(rest.strip())
     query = entry.get("[QueryStringParams]", "[Query]")
@@ -141,7 +109,7 @@ def _address(file: _File, entry: Entry, request: Entry) -> tuple[str, str, str] 
     return word, found[0], found[1]
 
 
-def _option(file: _File, option: Entry, step: StepDraft, entry: Entry) -> None:
+def _option(file: HurlFile, option: Entry, step: StepDraft, entry: Entry) -> None:
     name, _, value = (part.strip() for part in option.text.partition(":"))
     if name in {"location", "location-trusted"} and value == "true":
         step.put("follow", 10, option.carry())
@@ -182,113 +150,7 @@ def _option(file: _File, option: Entry, step: StepDraft, entry: Entry) -> None:
         option.lost(f'the option "{one_line(name, most=40)}"', "a step has no such key", "write what it does by hand")
 
 
-def _sent(file: _File, entry: Entry, step: StepDraft) -> None:
-    headers = entry.get("headers")
-    media = ""
-    for line in headers.items() if headers else []:
-        name, _, value = (part.strip() for part in line.text.partition(":"))
-        media = value if name.lower() == "content-type" else media
-        if _TEMPLATE.search(value):  # what an earlier step saved, or a variable: not a secret of the file's
-            step.put(f"headers/{name}", value, line.carry())
-        else:
-            put_header(step, name, value, line)
-    fields = entry.get("[FormParams]", "[Form]")
-    for line in fields.items() if fields else []:
-        name, _, value = (part.strip() for part in line.text.partition(":"))
-        plain = hurl_reader.unquoted(f'"{name}"') or name
-        if _TEMPLATE.search(value):
-            step.put(f"form/{plain}", value, line.carry())
-        else:
-            put_form(step, plain, hurl_reader.unquoted(f'"{value}"') or "", line)
-    basic = entry.get("[BasicAuth]")
-    for line in basic.items()[:1] if basic else []:
-        user, _, password = (part.strip() for part in line.text.partition(":"))
-        if user and password and not _TEMPLATE.search(line.text):
-            put_basic(step, user, password, line)
-    parts = entry.get("[MultipartFormData]", "[Multipart]")
-    for line in parts.items() if parts else []:
-        name, _, value = (part.strip() for part in line.text.partition(":"))
-        if not value.startswith("file,") and not is_secret(name) and "${" not in value:
-            step.put(f"multipart/{name}", value, line.carry())
-    for section, what in (
-        ("[BasicAuth]", "a user and password"),
-        ("[Cookies]", "cookies that no step was given"),
-        ("[MultipartFormData]", "a multipart form"),
-        ("[Multipart]", "a multipart form"),
-    ):
-        part = entry.get(section)
-        if part and part.items() and not any(part.account.is_settled(leaf.path) for leaf in part.leaves()):
-            why = SECRET_WHY if "Auth" in section or "Cookies" in section else "this importer carries forms and JSON"
-            part.lost(what, why, BY_REFERENCE if "Auth" in section else "write it by hand")
-    body = entry.get("body")
-    if body:
-        _body(step, body, media)
-    _fill(file, step, {"headers", "form", "json", "multipart"})
-
-
-def _body(step: StepDraft, body: Entry, media: str) -> None:
-    text = body.text
-    block = re.fullmatch(r"```([a-z]*)[^\n]*\n(.*?)\n?```", text, re.DOTALL)
-    line = re.fullmatch(r"`(.*)`", text)
-    if block and block[1] == "graphql":
-        query, _, variables = re.sub(r"\nvariables\s*\{", "\0{", block[2]).partition("\0")
-        inner = StepDraft(source=body)
-        if variables:
-            put_json_text(inner, variables, body)
-        if not variables or "json" in inner.keys:
-            step.put("json", {"query": query} | ({"variables": inner.keys["json"]} if variables else {}), body.carry())
-    elif block:
-        put_body(step, block[2], {"json": "json", "xml": "xml"}.get(block[1], media or "text/plain"), body)
-    elif line:
-        put_body(step, line[1], media or "text/plain", body)
-    elif text[:1] in {"{", "["}:
-        put_json_text(step, text, body)
-    else:
-        body.lost("a body that is neither JSON nor a form", "a step sends a form or JSON", "send it as one of these")
-
-
-def _fill(file: _File, step: StepDraft, outer_keys: set[str]) -> None:
-    """Put variables into what the step has under the keys; take out and tell what needs one that nothing has."""
-    for outer in outer_keys & step.keys.keys():
-        value = step.keys[outer]
-        if outer == "json":
-            step.keys[outer], missing = _filled_tree(file, value)
-            if missing:
-                del step.keys[outer]
-                _tell_missing(step.origins[outer], missing)
-            continue
-        for inner in list(value):
-            text, missing = file.filled(value[inner]) if isinstance(value[inner], str) else (value[inner], "")
-            value[inner] = text
-            if missing and is_secret(inner) and _TEMPLATE.fullmatch(str(text)):
-                origin = step.origins.get(f"{outer}/{inner}", step.source)
-                value[inner] = reference(step, missing, missing, origin, f'the variable "{one_line(missing, most=40)}"')
-            elif missing:
-                del value[inner]
-                _tell_missing(step.origins.get(f"{outer}/{inner}", step.source), missing)
-
-
-def _tell_missing(entry: Entry, missing: str) -> None:
-    entry.lost(
-        f'a value that needs "{one_line(missing, most=40)}"',
-        "no option of the file and no step before it has it",
-        'give it as "variable: name=value", or by hand',
-    )
-
-
-def _filled_tree(file: _File, value: Any) -> tuple[Any, str]:
-    if isinstance(value, str):
-        return file.filled(value)
-    if isinstance(value, dict):
-        found = {key: _filled_tree(file, inner) for key, inner in value.items()}
-        return {key: one[0] for key, one in found.items()}, next((one[1] for one in found.values() if one[1]), "")
-    if isinstance(value, list):
-        items = [_filled_tree(file, inner) for inner in value]
-        return [one[0] for one in items], next((one[1] for one in items if one[1]), "")
-    return value, ""
-
-
-def _answered(file: _File, entry: Entry, step: StepDraft) -> None:
+def _answered(file: HurlFile, entry: Entry, step: StepDraft) -> None:
     response = entry.get("response")
     status = response.text.split()[-1] if response else "*"
     if response is None or status == "*":
@@ -308,7 +170,7 @@ def _answered(file: _File, entry: Entry, step: StepDraft) -> None:
     for line in asserts.items() if asserts else []:
         text, missing = file.filled(line.text)
         if missing:
-            _tell_missing(line, missing)
+            tell_missing(line, missing)
         else:
             carry_assert(line, text, step)
     for line in captures.items() if captures else []:

@@ -9,7 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import main
+from cli.trial import run_by_hand
 from monitors.core.errors import UsageError
+from stacks.loader import load_agency
+from stacks.model import Settings
+from stacks.targets import targets_of
+from stacks.tiers import standard_tiers
+from tests.servers import page, serving
 
 SAMPLES = Path(__file__).parent.parent / "stacks" / "importers" / "samples"
 GOOD = "GET https://antrean.example/\nHTTP 200\n"
@@ -122,3 +128,78 @@ def test_help_names_every_kind_and_the_codes():
         assert f"  {kind}" in text
     assert "Example:" in text
     assert "3 done, but checks were left out or changed" in " ".join(text.split())
+
+
+JOURNEY = """GET {url}/
+HTTP 200
+[Captures]
+csrf: regex "name=csrf value=([a-z0-9]+)"
+[Asserts]
+body contains "Ambil nomor"
+
+POST {url}/tiket
+Authorization: Bearer token-yang-rahasia
+[Form]
+csrf: {{{{csrf}}}}
+layanan: KTP
+HTTP 201
+[Captures]
+nomor: jsonpath "$.nomor"
+[Asserts]
+jsonpath "$.status" == "menunggu"
+
+GET {url}/tiket/{{{{nomor}}}}
+HTTP 200
+[Asserts]
+body not contains "Terjadi kesalahan"
+"""
+
+
+def imported_target(tmp_path, url):
+    """Import a Hurl file of a whole journey, and load what was written as the monitor's target."""
+    source, target = tmp_path / "antrean.hurl", tmp_path / "dinkes.yaml"
+    source.write_text(JOURNEY.format(url=url), encoding="utf-8")
+    assert code_of(run("hurl", source, "--output", target)) == 3  # the token stays behind
+    assert "token-yang-rahasia" not in target.read_text(encoding="utf-8")
+    agency = load_agency(target, Settings(), standard_tiers())
+    return targets_of(agency, {})[0]
+
+
+def front_office(asked, connection):
+    answer = {
+        "/": page("<h1>Ambil nomor</h1><input name=csrf value=abc123>"),
+        "/tiket": page('{"nomor": "A-7", "status": "menunggu"}', status=201, kind="application/json"),
+        "/tiket/A-7": page("Nomor A-7"),
+    }.get(asked.path, page("tidak ada", status=404))
+    answer(asked, connection)
+
+
+def run_imported(tmp_path, url):
+    """Run the imported journey once, with its secret given to the probe."""
+    target = imported_target(tmp_path, url)
+    name = target.transactions[0].steps[1].auth.password.removeprefix("${secret:").removesuffix("}")
+    secret = tmp_path / "rahasia" / "dinkes" / name
+    secret.parent.mkdir(parents=True)
+    secret.write_text("token-yang-rahasia", encoding="utf-8")
+    secret.chmod(0o600)
+    (done,) = run_by_hand(
+        target, target.transactions, allow_networks=["127.0.0.0/8"], secrets_dir=tmp_path / "rahasia"
+    )
+    return done
+
+
+def test_an_imported_journey_is_run_as_its_file_says_saved_values_and_secret_included(tmp_path):
+    with serving(front_office) as server:
+        done = run_imported(tmp_path, server.url)
+        asked = list(server.asked)
+    assert (done.verdict.value, done.reason) == ("up", "")
+    assert [(one.method, one.path) for one in asked] == [("GET", "/"), ("POST", "/tiket"), ("GET", "/tiket/A-7")]
+    assert asked[1].form == {"csrf": "abc123", "layanan": "KTP"}
+    assert asked[1].headers["authorization"] == "Bearer token-yang-rahasia"
+
+
+def test_an_imported_claim_that_does_not_hold_is_an_outage(tmp_path):
+    with serving(page("<h1>Tutup</h1><input name=csrf value=abc123>")) as server:
+        done = run_imported(tmp_path, server.url)
+    assert done.verdict.value == "down"
+    assert "Ambil nomor" in done.reason
