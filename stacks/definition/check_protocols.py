@@ -55,16 +55,22 @@ def _check_record(protocol: str, record: Record) -> None:
         )
 
 
+def sent_texts(step: Record) -> Iterator[tuple[Place, str]]:
+    """Yield what is sent, in which secrets may stand, too."""
+    yield from _texts_of(step, ("send",))
+
+
 def protocol_texts(step: Record) -> Iterator[tuple[Place, str]]:
-    """Yield every text in which saved values are put, with its place."""
-    for protocol, keys in (("tcp", ()), ("websocket", ("url", "send", "contains", "matches"))):
+    """Yield every other text in which saved values are put, with its place."""
+    yield from _texts_of(step, ("url", "expect", "contains", "matches"))
+
+
+def _texts_of(step: Record, keys: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
+    for protocol in ("tcp", "websocket"):
         record: Record | None = step[protocol]
         if record is None:
             continue
-        for key in keys:
-            if record[key]:
-                yield record.place(key), record[key]
-        for _, turn in record["turns"] or ():
-            for key in ("send", "expect"):
-                if turn[key]:
-                    yield turn.place(key), turn[key]
+        for each in (record, *(turn for _, turn in record["turns"] or ())):
+            for key in keys:
+                if each[key]:
+                    yield each.place(key), each[key]

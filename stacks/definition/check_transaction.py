@@ -18,7 +18,7 @@ from stacks.definition.check_http import (
     check_secret_reference,
     http_texts,
 )
-from stacks.definition.check_protocols import check_protocol, protocol_texts
+from stacks.definition.check_protocols import check_protocol, protocol_texts, sent_texts
 from stacks.definition.faults import quoted
 from stacks.definition.grammar_expect import REFERENCE
 from stacks.definition.grammar_protocols import PROTOCOLS
@@ -246,6 +246,7 @@ def _secret_texts(step: Record) -> Iterator[tuple[Place, str]]:
         for name, text in _entries(step[key]):
             yield step[key].place(name), text
     yield from http_texts(step)
+    yield from sent_texts(step)
 
 
 def _texts(step: Record) -> Iterator[tuple[Place, str]]:

@@ -24,7 +24,7 @@ BEYOND_A_SCHEMA = {
     "json-path-broken", "json-value-trap", "memory-too-small", "merge-key", "no-critical-step", "no-primary", "ports-equal",
     "regex-broken", "regex-without-group", "secret-file-set", "secret-in-env", "secret-in-url", "secret-is-the-database",
     "secret-private-key", "selector-broken", "step-body-with-get", "step-dns-server", "step-dns-with-form", "step-icmp-all-lost", "step-tcp-expect-status",
-    "step-tcp-pattern", "step-tcp-value-unsaved", "step-websocket-url", "step-form-and-json", "step-names-equal", "step-path-relative",
+    "step-tcp-pattern", "step-tcp-secret-expected", "step-tcp-value-unsaved", "step-websocket-url", "step-form-and-json", "step-names-equal", "step-path-relative",
     "subnet-host-bits", "subnet-outside-pool", "subnet-wrong-prefix", "time-zone-abbreviation", "time-zone-unknown",
     "trap-date", "trap-exponent", "trap-no", "trap-octal", "trap-on", "trap-private-value",
     "trap-sexagesimal", "tries-do-not-fit", "url-no-scheme", "url-with-password", "value-name-malformed", "value-saved-later",
