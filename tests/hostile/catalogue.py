@@ -12,13 +12,13 @@ from monitors.clock import LifeClock
 from monitors.core.model import Run, Target
 from monitors.runner import Runner, Watched, watch
 from monitors.wiring import probing
-from tests.hostile import bodies, content, heads, network, redirects, tls
+from tests.hostile import bodies, content, dialogues, heads, network, redirects, resolving, tls
 from tests.hostile.case import Case
 from tests.hostile.stage import Client, Stage, open_stage
 from tests.hostile.talks import answer
 
 CASES: tuple[Case, ...] = (
-    *heads.CASES, *bodies.CASES, *redirects.CASES, *content.CASES, *tls.CASES, *network.CASES,
+    *heads.CASES, *bodies.CASES, *redirects.CASES, *content.CASES, *tls.CASES, *network.CASES, *resolving.CASES, *dialogues.CASES,
 )
 AT_ONCE = 12
 
@@ -40,10 +40,15 @@ async def neighbour(client: Client) -> None:
 @contextlib.contextmanager
 def opened(folder: Path, cases: Sequence[Case] = CASES) -> Iterator[tuple[Stage, list[Target], list[Target]]]:
     """Open both servers of every case; give the stage, the targets of the bad ones and those of the good."""
-    with open_stage(folder, neighbour) as stage:
+    with open_stage(folder, neighbour, resolving.ZONE) as stage:
         ca_pem = stage.certificates.ca_pem
-        bad = [case.target(case.bad(stage), ca_pem, f"jahat-{n}") for n, case in enumerate(cases)]
-        good = [case.target(case.good(stage), ca_pem, f"baik-{n}") for n, case in enumerate(cases)]
+
+        def made(case: Case, number: int, *, is_bad: bool) -> Target:
+            url = (case.bad if is_bad else case.good)(stage)
+            return case.target(url, ca_pem, f"{'jahat' if is_bad else 'baik'}-{number}", stage.resolver, is_bad=is_bad)
+
+        bad = [made(case, number, is_bad=True) for number, case in enumerate(cases)]
+        good = [made(case, number, is_bad=False) for number, case in enumerate(cases)]
         yield stage, bad, good
 
 

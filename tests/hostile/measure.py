@@ -89,7 +89,9 @@ def targets(places: dict[str, Any], side: str, cases: Sequence[Case], *, body: i
     """Make the targets of one side, each try within ``DEADLINE_MS``; a good one has time."""
     made = []
     for number, case in enumerate(cases):
-        target = case.target(places[side][case.name], places["ca_pem"], f"{side}-{number}")
+        target = case.target(
+            places[side][case.name], places["ca_pem"], f"{side}-{number}", places["resolver"], is_bad=side == "bad",
+        )
         deadline_ms = DEADLINE_MS if side == "bad" else 10_000
         transaction = replace(
             target.transactions[0], deadline_ms=deadline_ms, interval_ms=2 * deadline_ms + 1000,

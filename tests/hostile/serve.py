@@ -17,6 +17,7 @@ def main() -> None:
     with opened(Path(sys.argv[1])) as (stage, bad, good):
         places = {
             "ca_pem": stage.certificates.ca_pem,
+            "resolver": stage.resolver,
             "bad": {case.name: target.base_url for case, target in zip(CASES, bad, strict=True)},
             "good": {case.name: target.base_url for case, target in zip(CASES, good, strict=True)},
         }

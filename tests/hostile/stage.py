@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.hostile.certificates import Certificates
+from tests.name_server import Zone, name_server
 
 HOST = "127.0.0.1"
 READ_AT_ONCE = 64 * 1024
@@ -105,6 +106,7 @@ class Stage:
         self.listeners: list[Listener] = []
         self._connections: set[asyncio.Task[None]] = set()
         self.neighbour = Listener(0, "http")
+        self.resolver = ""               # ADDRESS:PORT of the name server of this stage
 
     def listen(self, talk: Talk, *, tls: ssl.SSLContext | None = None, receive_buffer: int = 0) -> Listener:
         """Serve a new port with ``talk``; ``receive_buffer`` bytes at most are taken unread, where it is given."""
@@ -162,11 +164,12 @@ Server = Callable[[Stage], str]
 
 
 @contextlib.contextmanager
-def open_stage(folder: Path, neighbour: Talk) -> Iterator[Stage]:
-    """Open a stage with a neighbour for as long as the block runs."""
+def open_stage(folder: Path, neighbour: Talk, zone: Zone) -> Iterator[Stage]:
+    """Open a stage with a neighbour and a name server for as long as the block runs."""
     stage = Stage(folder)
     try:
         stage.neighbour = stage.listen(neighbour)
+        stage.resolver = stage.resources.enter_context(name_server(zone)).address
         yield stage
     finally:
         stage.close()

@@ -48,7 +48,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with open_stage(tmp_path_factory.mktemp("any"), neighbour) as stage:
+    with open_stage(tmp_path_factory.mktemp("any"), neighbour, {}) as stage:
         yield opened(stage)
 
 

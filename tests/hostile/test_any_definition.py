@@ -84,7 +84,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     {"name": "buka", "get": "/", "save": {"nomor": {"json": "$.nomor"}}}, {"name": "baca", "get": "/${nomor}", "expect": {"json": {"$.a": "-0"}}},
 ])
 @given(steps())
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_a_transaction_comes_back_the_same_from_its_file_from_what_is_shown_and_from_the_targets_document(folder: Path, drawn):
     definition = {
         "version": 1, "code": "dinas", "name": "Dinas", "kind": "ministry", "time_zone": "Asia/Jakarta",
