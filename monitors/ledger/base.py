@@ -48,12 +48,16 @@ class LedgerWriter(Protocol):
         """
         ...
 
-    def keep_event(self, event: Event) -> None:
-        """Keep what befell a life; durable when it returns. Raises LedgerError for a life that was not opened."""
-        ...
-
     def close(self) -> None:
         """Let the store go. A repeat is harmless."""
+        ...
+
+
+class EventKeeper(Protocol):
+    """What is told of a life beside its runs. From any thread."""
+
+    def keep_event(self, event: Event) -> None:
+        """Keep what befell a life; durable when it returns. Raises LedgerError for a life that was not opened."""
         ...
 
 
@@ -111,5 +115,5 @@ class LedgerReader(Protocol):
         ...
 
 
-class Ledger(LedgerWriter, ReportKeeper, LedgerReader, Protocol):
+class Ledger(LedgerWriter, EventKeeper, ReportKeeper, LedgerReader, Protocol):
     """A store that can all of it."""
