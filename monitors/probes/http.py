@@ -1,288 +1,27 @@
-"""HTTP requests on libcurl, many at a time on one thread: the only user of pycurl.
+"""HTTP requests on libcurl, many at a time on one thread.
 
 libcurl's multi-socket interface is driven by the event loop through one epoll object of its own, so that a thousand
-connections are one file descriptor to the loop. A *lane* is one multi handle for each set of trusted certificates:
-libcurl keeps the parsed set with the multi handle, and parsing the system's costs as much as ten handshakes.
+connections are one file descriptor to the loop (``http_lane.py``). ``http*.py`` alone know pycurl.
 """
 
 from __future__ import annotations
 
-import ctypes
 import select
-import socket
-from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pycurl
-
-from monitors.core.http_options import Http2, IpFamily
-from monitors.core.verdict import spoken_us
-from monitors.probes.answer import (
-    Answer,
-    Marks,
-    certificate_end_ms,
-    certificate_text,
-    head_of,
-    header_of,
-    host_of,
-    phases_of,
-    text_of,
-)
-from monitors.probes.decoding import ACCEPTED, Sink
-from monitors.probes.failures import Failure, Phase, explain, head_cut_short
-from monitors.probes.guard import ANYWHERE, Guard, literal_host, told
+from monitors.probes.guard import ANYWHERE, Guard
+from monitors.probes.http_lane import Lane
+from monitors.probes.http_session import HttpSession
 from monitors.probes.http_wire import PLAIN, Wire
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Sequence
+    import socket
 
-    from monitors.probes.redirects import Hop
+    import pycurl
 
-IDLE_HANDLES = 256
 MARK = "X-Siaga24-Synthetic: 1"          # every request says that no citizen made it
-ACCEPT_ENCODING = f"Accept-Encoding: {ACCEPTED}".encode()
-# one key share that nearly every server takes; the others stay possible
-GROUPS = "X25519:P-256:P-384:P-521:X448"
-_IN, _OUT, _ERR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR | select.EPOLLHUP
-
-
-class HttpSession:
-    """Connections and cookies of one try.
-
-    ``keeps``: a later request may reuse the connection of an earlier one, and cookies are kept. Without it each request
-    stands alone, which is cheaper.
-    """
-
-    __slots__ = (
-        "_curl", "_engine", "_head", "_lane", "_looks", "_on_done", "_refused", "_sent", "_share", "_sink", "_tried",
-        "_wants_headers", "_wire",
-    )
-
-    def __init__(self, engine: HttpEngine, lane: _Lane, *, keeps: bool, wire: Wire = PLAIN) -> None:
-        self._engine, self._lane, self._wire = engine, lane, wire
-        self._on_done: Callable[[Answer], None] | None = None
-        self._sink = Sink()
-        self._head: list[bytes] = []     # header lines as they came, of interim answers too
-        self._wants_headers = self._looks = False
-        self._refused = ""               # the sentence on an address that the guard refused, of the request under way
-        self._tried: list[str] = []      # addresses of a name that were connected to
-        self._share: Any = None
-        if keeps:
-            # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
-            self._curl: pycurl.Curl | None = pycurl.Curl()
-            self._share = pycurl.CurlShare()
-            self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
-            if wire.has_own_names:
-                self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
-            self._curl.setopt(pycurl.SHARE, self._share)         # survives the resets between requests
-        else:
-            self._curl = engine.idle.pop() if engine.idle else pycurl.Curl()
-
-    def send(
-        self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
-        on_done: Callable[[Answer], None], is_placed: bool = False, names: Sequence[str] = (), looks: bool = False,
-    ) -> None:
-        """Begin a request; ``on_done`` is called once, within ``left_s`` seconds. One at a time.
-
-        ``is_placed``: ``connect_to`` names an address that the toolkit itself gave to this host, so it is not judged.
-        ``names``: HOST:PORT:ADDRESS,... of names that we looked up ourselves. ``looks``: send nothing, and only read
-        the server's certificate, whether it is to be believed or not.
-        """
-        curl = self._curl
-        if curl is None:
-            raise RuntimeError("the session is closed")
-        self._on_done = on_done
-        self._sent = hop
-        head: list[bytes] = []
-        self._head = head
-        self._sink = Sink(max_bytes, lambda: head_of(head)[0])
-        self._wants_headers, self._looks = wants_headers, looks
-        curl.reset()
-        put = curl.setopt
-        put(pycurl.NOSIGNAL, 1)
-        put(pycurl.URL, hop.url.encode())
-        put(pycurl.TIMEOUT_MS, max(1, int(left_s * 1000)))
-        put(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        put(pycurl.PROXY, "")            # the environment's proxy is not for probes
-        put(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        put(pycurl.DNS_CACHE_TIMEOUT, 0)
-        asks = any(line[:16].lower() == b"accept-encoding:" for line in hop.headers)
-        ours = self._engine.mark if asks else (*self._engine.mark, ACCEPT_ENCODING)
-        put(pycurl.HTTPHEADER, [*ours, *hop.headers])
-        put(pycurl.WRITEFUNCTION, self._sink)
-        put(pycurl.MAXFILESIZE_LARGE, max_bytes)
-        put(pycurl.HEADERFUNCTION, self._head.append)
-        if hop.method != "GET" or hop.body is not None:
-            _put_method(put, hop)
-        if connect_to:
-            put(pycurl.CONNECT_TO, [connect_to])
-        self._refused, self._tried = "", []
-        is_elsewhere = connect_to or self._wire.proxy
-        if not is_placed and (is_elsewhere or not self._engine.guard.is_free(literal_host(hop.url))):
-            # judged when it is opened, so that what was looked up and what is connected to are the same
-            put(pycurl.OPENSOCKETFUNCTION, self._open)
-        if hop.url.startswith("https:"):
-            self._put_tls(put)
-        if self._wire is not PLAIN:
-            self._choose(curl, names)
-        if self._share is not None:
-            put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
-        else:
-            put(pycurl.FRESH_CONNECT, 1)
-            put(pycurl.FORBID_REUSE, 1)
-        self._lane.begin(curl, self)
-
-    def _put_tls(self, put: Callable[[int, Any], object]) -> None:
-        put(pycurl.SSL_SESSIONID_CACHE, 0)
-        put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
-        put(pycurl.SSL_EC_CURVES, GROUPS)
-        put(pycurl.CAINFO, self._lane.ca_file)
-        if self._reads_certificate:
-            put(pycurl.OPT_CERTINFO, 1)
-        if self._looks:
-            put(pycurl.CONNECT_ONLY, 1)
-            put(pycurl.SSL_VERIFYPEER, 0)
-            put(pycurl.SSL_VERIFYHOST, 0)
-
-    @property
-    def _reads_certificate(self) -> bool:
-        return self._engine.reads_certificates or self._wire.reads_certificates or self._looks
-
-    def _choose(self, curl: pycurl.Curl, names: Sequence[str]) -> None:
-        """Make the choices that only few transactions make."""
-        put, wire = curl.setopt, self._wire
-        if wire.http2 is not Http2.NEVER:
-            # without TLS nothing is agreed on: the one who requires it knows that it is there
-            is_known = wire.http2 is Http2.REQUIRE and self._sent.url.startswith("http:")
-            put(pycurl.HTTP_VERSION, (
-                pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE if is_known else pycurl.CURL_HTTP_VERSION_2TLS
-            ))
-        if wire.ip is not IpFamily.ANY:
-            put(pycurl.IPRESOLVE, pycurl.IPRESOLVE_V4 if wire.ip is IpFamily.V4 else pycurl.IPRESOLVE_V6)
-        if wire.proxy:
-            put(pycurl.PROXY, wire.proxy)
-            put(pycurl.HTTPPROXYTUNNEL, 1)
-        if names:
-            put(pycurl.RESOLVE, list(names))
-        if wire.certificate and self._sent.url.startswith("https:"):
-            put(pycurl.SSLCERT_BLOB, wire.certificate.encode())
-            put(pycurl.SSLKEY_BLOB, wire.key.encode())
-
-    def cookie(self, name: str) -> str | None:
-        """Value of the cookie that was set last under ``name``, or None."""
-        if self._curl is None:
-            return None
-        value = None
-        for line in self.cookies():
-            fields = line.split("\t")
-            if len(fields) == 7 and fields[5] == name:
-                value = fields[6]
-        return value
-
-    def cookies(self) -> tuple[str, ...]:
-        """All cookies as lines, to tell whether they have changed."""
-        if self._curl is None:
-            return ()
-        return tuple(text_of(line) for line in self._curl.getinfo_raw(pycurl.INFO_COOKIELIST))
-
-    def close(self) -> None:
-        """End what is under way without calling back, and forget connections and cookies. A repeat is harmless."""
-        curl, self._curl = self._curl, None
-        if curl is None:
-            return
-        if self._on_done is not None:
-            self._on_done = None
-            self._lane.cancel(curl)
-        if self._share is not None:
-            curl.close()
-            self._share.close()
-        elif len(self._engine.idle) < IDLE_HANDLES:
-            curl.reset()                 # lets go of what it read
-            self._engine.idle.append(curl)
-        else:
-            curl.close()
-
-    def _open(self, _purpose: int, place: Any) -> socket.socket | int:
-        """Open a socket to an address that a name led to, unless the guard refuses it."""
-        address = str(place.addr[0])
-        what = self._engine.guard.refusal(address)
-        if what:
-            self._refused = told(host_of(self._sent.url), address, what)
-            return pycurl.SOCKET_BAD
-        self._tried.append(f"IPv6 {address}" if place.family == socket.AF_INET6 else f"IPv4 {address}")
-        try:
-            opened = socket.socket(place.family, place.socktype, place.protocol)
-        except OSError:                  # none left, which is found out afterwards
-            return pycurl.SOCKET_BAD
-        self._engine.opened.append(opened)
-        return opened
-
-    def finished(self, curl: pycurl.Curl, code: int, message: str) -> None:
-        """Take a finished transfer out of the handle and call back."""
-        on_done, self._on_done = self._on_done, None
-        if on_done is None:
-            return
-        try:
-            answer = self._answer(curl, code, message)
-        except Exception as exc:  # noqa: BLE001 - the run must end, and its service is not to blame
-            answer = Answer()
-            problem = f"an error in the monitor itself: {type(exc).__name__}: {exc}"
-            answer.failure = Failure(problem=problem, is_ours=True)
-        on_done(answer)
-
-    def _answer(self, curl: pycurl.Curl, code: int, message: str) -> Answer:
-        get = curl.getinfo
-        answer = Answer()
-        answer.status = status = get(pycurl.RESPONSE_CODE)
-        answer.body = b"".join(self._sink.chunks)
-        answer.content_type = text_of(curl.getinfo_raw(pycurl.CONTENT_TYPE) or b"")
-        answer.address = get(pycurl.PRIMARY_IP)
-        answer.head = self._head
-        if self._wire.http2 is not Http2.NEVER:
-            answer.is_http2 = get(pycurl.INFO_HTTP_VERSION) == pycurl.CURL_HTTP_VERSION_2_0
-        head, has_head = head_of(self._head)
-        if self._wants_headers:
-            answer.headers = [header_of(line) for line in head if b":" in line]
-        if 300 <= status < 400:
-            answer.redirect = get(pycurl.REDIRECT_URL) or ""
-        is_tls = self._sent.url.startswith("https:")
-        connected, end = get(pycurl.CONNECT_TIME_T), get(pycurl.TOTAL_TIME_T)
-        marks = Marks(
-            get(pycurl.NAMELOOKUP_TIME_T), connected, get(pycurl.APPCONNECT_TIME_T) if is_tls else connected,
-            get(pycurl.STARTTRANSFER_TIME_T), end,
-        )
-        answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
-        if is_tls and self._reads_certificate:
-            chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
-            answer.certificate_ends_ms, answer.certificate = certificate_end_ms(chain), certificate_text(chain)
-        if code and self._refused and not self._tried:
-            answer.failure = Failure(problem=self._refused)
-        elif code:
-            self._lane.is_looking_up |= reached is Phase.DNS
-            if reached is Phase.FIRST_BYTE and get(pycurl.SIZE_UPLOAD_T) < len(self._sent.body or b""):
-                reached = Phase.SEND
-            elif reached is Phase.BODY and not has_head:
-                reached = Phase.HEADER
-            elif reached is Phase.BODY and status < 200:
-                reached = Phase.INTERIM
-            answer.failure = explain(
-                code, message, host=host_of(self._sent.url), phase=reached, taken_us=end,
-                system=get(pycurl.OS_ERRNO) or _own_shortage(code),
-                verify=get(pycurl.SSL_VERIFYRESULT) if is_tls else 0,
-                received=self._sink.size, limit=self._sink.limit,
-            )
-            if reached is Phase.CONNECT and self._tried and not answer.failure.is_ours:
-                tried = ", then ".join(dict.fromkeys(self._tried))
-                answer.failure = Failure(problem=f"{answer.failure.problem} (tried {tried})")
-            if self._sink.problem:
-                answer.failure = Failure(problem=f"{self._sink.problem} after {spoken_us(end)}")
-        elif not has_head:
-            answer.failure = head_cut_short(host_of(self._sent.url), taken_us=end)
-        elif (problem := self._sink.end()):
-            answer.failure = Failure(problem=f"{problem} after {spoken_us(end)}")
-        return answer
 
 
 class HttpEngine:
@@ -296,8 +35,8 @@ class HttpEngine:
         self.mark = (mark.encode(),) if mark else ()
         self._epoll = select.epoll()
         self._trust = TrustFiles()
-        self._lanes: dict[str, _Lane] = {}
-        self._by_socket: dict[int, _Lane] = {}
+        self._lanes: dict[str, Lane] = {}
+        self._by_socket: dict[int, Lane] = {}
         self.reads_certificates = reads_certificates
         self.idle: list[pycurl.Curl] = []
         self.opened: list[socket.socket] = []            # libcurl has a duplicate of each by now
@@ -310,7 +49,7 @@ class HttpEngine:
         """
         lane = self._lanes.get(ca_pem)
         if lane is None:
-            lane = self._lanes[ca_pem] = _Lane(self, self._epoll, self._by_socket, self._trust.path(ca_pem))
+            lane = self._lanes[ca_pem] = Lane(self, self._epoll, self._by_socket, self._trust.path(ca_pem))
         return HttpSession(self, lane, keeps=keeps, wire=wire)
 
     @property
@@ -346,145 +85,3 @@ class HttpEngine:
                 touched.add(lane)
         for lane in touched:
             lane.reap()
-
-
-class _Lane:
-    """One multi handle and its timer."""
-
-    __slots__ = (
-        "_by_socket", "_engine", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up",
-        "running",
-    )
-
-    def __init__(
-        self, engine: HttpEngine, epoll: select.epoll, by_socket: dict[int, _Lane], ca_file: str,
-    ) -> None:
-        self._engine, self._loop = engine, engine.loop
-        self._epoll, self._by_socket, self.ca_file = epoll, by_socket, ca_file
-        self.running: dict[pycurl.Curl, HttpSession] = {}
-        self.is_looking_up = False       # a name is perhaps still being looked up by a thread of the library
-        self._woken = False
-        self._wake_s: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-
-    def begin(self, curl: pycurl.Curl, session: HttpSession) -> None:
-        self.running[curl] = session
-        self._multi.add_handle(curl)
-
-    def cancel(self, curl: pycurl.Curl) -> None:
-        if self.running.pop(curl, None) is not None:
-            self.is_looking_up |= not curl.getinfo(pycurl.NAMELOOKUP_TIME_T)
-            self._multi.remove_handle(curl)
-
-    def act(self, descriptor: int, events: int) -> None:
-        """Tell the library what a socket is ready for."""
-        self._multi.socket_action(
-            descriptor,
-            (pycurl.CSELECT_IN if events & _IN else 0) | (pycurl.CSELECT_OUT if events & _OUT else 0)
-            | (pycurl.CSELECT_ERR if events & _ERR else 0),
-        )
-
-    def reap(self) -> None:
-        """Hand out what has finished."""
-        if self._engine.opened:
-            self._engine.let_go()
-        finished: deque[tuple[pycurl.Curl, int, str]] = deque()
-        more = 1
-        while more:
-            more, good, bad = self._multi.info_read()
-            finished.extend((curl, 0, "") for curl in good)
-            finished.extend(bad)
-        for curl, code, message in finished:
-            session = self.running.pop(curl, None)
-            if session is not None:
-                self._multi.remove_handle(curl)
-                session.finished(curl, code, message)
-
-    def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        for curl in tuple(self.running):
-            self.cancel(curl)
-        if self.is_looking_up:
-            # closing waits for threads that ask a name server; one that is silent would hold up the monitor's end
-            self._multi.setopt(pycurl.M_SOCKETFUNCTION, None)
-            self._multi.setopt(pycurl.M_TIMERFUNCTION, None)
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._multi))
-        else:
-            self._multi.close()
-
-    def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
-        """Follow the library's wishes for a socket. It is called inside of ``socket_action``."""
-        if what == pycurl.POLL_REMOVE:
-            self._by_socket.pop(descriptor, None)
-            try:
-                self._epoll.unregister(descriptor)
-            except OSError:              # closed before: the kernel has forgotten it
-                return
-            return
-        mask = (_IN if what & pycurl.POLL_IN else 0) | (_OUT if what & pycurl.POLL_OUT else 0)
-        if descriptor in self._by_socket:
-            try:
-                self._epoll.modify(descriptor, mask)
-            except FileNotFoundError:    # closed and opened anew under the same number
-                self._epoll.register(descriptor, mask)
-        else:
-            self._epoll.register(descriptor, mask)
-        self._by_socket[descriptor] = self
-
-    def _set_timer(self, timeout_ms: int) -> None:
-        """Wake the library in ``timeout_ms``, or never where it is negative.
-
-        The timer that is there is kept unless it would come too late: most requests end before it matters.
-        """
-        if timeout_ms < 0:
-            self._wake_s = None
-        elif timeout_ms == 0:
-            if not self._woken:
-                self._woken = True
-                self._loop.call_soon(self._wake)
-        else:
-            self._wake_s = self._loop.time() + timeout_ms / 1000
-            if self._timer is None or self._timer.when() > self._wake_s:
-                if self._timer is not None:
-                    self._timer.cancel()
-                self._timer = self._loop.call_at(self._wake_s, self._timed)
-
-    def _timed(self) -> None:
-        self._timer = None
-        if self._wake_s is None:
-            return
-        if self._wake_s > self._loop.time() + 0.0005:
-            self._timer = self._loop.call_at(self._wake_s, self._timed)
-            return
-        self._wake_s = None
-        self._wake()
-
-    def _wake(self) -> None:
-        self._woken = False
-        self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
-        self.reap()
-
-
-def _put_method(put: Callable[[int, Any], object], hop: Hop) -> None:
-    if hop.method == "HEAD":
-        put(pycurl.NOBODY, 1)
-        return
-    if hop.body is not None or hop.method in {"POST", "PUT", "PATCH"}:
-        put(pycurl.POSTFIELDS, hop.body or b"")
-    if hop.method != "POST":
-        put(pycurl.CUSTOMREQUEST, hop.method)
-
-
-def _own_shortage(code: int) -> int:
-    """Find out whether a connection was not made because we can open no socket: libcurl tells no errno then."""
-    if code != pycurl.E_COULDNT_CONNECT:
-        return 0
-    try:
-        socket.socket().close()
-    except OSError as exc:
-        return exc.errno or 0
-    return 0

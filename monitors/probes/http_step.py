@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from monitors.core.model import Assertion, Save, Step, Target, Transaction
     from monitors.probes.guard import Guard
-    from monitors.probes.http import HttpEngine, HttpSession
+    from monitors.probes.http import HttpEngine
+    from monitors.probes.http_session import HttpSession
     from monitors.probes.reader import PageReader
 
 NO_VALUES: tuple[Mapping[str, str], Redactor] = ({}, NOTHING_SECRET)

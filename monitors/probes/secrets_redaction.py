@@ -28,6 +28,13 @@ class Redactor:
         # the longest first, so that none leaves the rest of another behind
         self._forms = dict(sorted(found.items(), key=lambda pair: len(pair[0]), reverse=True))
 
+    def plus(self, values: Mapping[str, str]) -> Redactor:
+        """Give one that knows more secrets."""
+        both = Redactor(values)
+        merged = self._forms | both._forms
+        both._forms = dict(sorted(merged.items(), key=lambda pair: len(pair[0]), reverse=True))
+        return both
+
     def clean(self, text: str) -> str:
         """Give ``text`` without secrets, nor the beginning of one where it was cut."""
         for form, shown in self._forms.items():

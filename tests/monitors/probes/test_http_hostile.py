@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from monitors.core.model import AssertKind, Step, Try
-from monitors.probes import http
+from monitors.probes import http_session
 from tests.probing import expect, tried, watching
 from tests.servers import (
     Answer,
@@ -265,14 +265,14 @@ def test_a_monitor_without_file_descriptors_says_so_and_blames_no_service():
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with serving(page()) as server:
         target = watching(server.url)
-        original = http.HttpSession.send
+        original = http_session.HttpSession.send
 
         def starved(*args, **kwargs):
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
             return original(*args, **kwargs)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(http.HttpSession, "send", starved)
+            patch.setattr(http_session.HttpSession, "send", starved)
             try:
                 attempt = tried(target)
             finally:

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from monitors.core.errors import ProbeFault
 from monitors.core.http_options import Auth, AuthKind
@@ -199,3 +201,43 @@ def test_evidence_leaves_out_what_lets_somebody_in():
     assert "X-Lain: ya" in step.evidence.head
     assert step.evidence.body == "<p>salah</p>"
     assert "sangat-rahasia" not in json.dumps(asdict(step))
+
+
+ENCODE = st.sampled_from([
+    lambda s: s, lambda s: quote(s, safe=""), quote_plus, html.escape, lambda s: json.dumps(s)[1:-1],
+    lambda s: json.dumps(s, ensure_ascii=False)[1:-1],
+])
+LAST = st.sampled_from([
+    lambda s: s, lambda s: base64.b64encode(s.encode()).decode(), lambda s: base64.urlsafe_b64encode(s.encode()).decode(),
+    lambda s: s.encode().hex(),
+])
+
+
+@given(
+    value=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=6, max_size=40),
+    first=ENCODE, then=ENCODE, before=st.text(max_size=9), after=st.text(max_size=9),
+)
+@settings(max_examples=60, deadline=None)
+def test_any_secret_in_one_encoding_within_another_is_found(value: str, first, then, before: str, after: str):
+    form = then(first(value))
+    assume(value.strip() == value and form not in before + after)
+    cleaned = Redactor({"secret:kunci": value}).clean(f"{before}{form}{after}")
+    assert form not in cleaned.replace(SHOWN, "")
+    assert cleaned.startswith(before) or form in before + form
+
+
+@given(value=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=6, max_size=40), last=LAST)
+@settings(max_examples=60, deadline=None)
+def test_any_secret_in_letters_is_found(value: str, last):
+    assume(value.strip() == value)
+    assert Redactor({"secret:kunci": value}).clean(f"a {last(value)} b") == f"a {SHOWN} b"
+
+
+@given(value=st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=9, max_size=40), before=st.binary(max_size=7), after=st.binary(max_size=7))
+@settings(max_examples=60, deadline=None)
+def test_the_heart_of_any_secret_is_gone_from_base64_of_something_longer(value: str, before: bytes, after: bytes):
+    whole = base64.b64encode(before + value.encode() + after).decode()
+    cleaned = Redactor({"secret:kunci": value}).clean(whole)
+    heart = base64.b64encode(value.encode()[(3 - len(before)) % 3:][:6]).decode()
+    assert SHOWN in cleaned
+    assert heart not in cleaned.replace(SHOWN, "")
