@@ -11,7 +11,8 @@ class Evidence:
 
     ``request``: method and URL. ``head``: status line and header lines. ``body``: its first 4 KiB, decoded.
     ``certificate``: subject, issuer, names and end of the server's. ``hops``: where redirects led, one line each, the
-    first request first: status, address and certificate.
+    first request first: status, address and certificate. ``screenshot``: of a browser's page, JPEG in base64, at most
+    100 kB before it.
     """
 
     request: str = ""
@@ -19,3 +20,4 @@ class Evidence:
     body: str = ""
     certificate: str = ""
     hops: tuple[str, ...] = ()
+    screenshot: str = ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from monitors.core.evidence import Evidence
 from monitors.core.http_options import Auth, Connection, Part
 from monitors.core.requests import (
+    BrowserJourney,
     DnsQuery,
     GrpcHealth,
     Heartbeat,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HTTP = "http"
 # fields of a step, one set at most
-OTHER_PROTOCOLS = ("dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp", "heartbeat")
+OTHER_PROTOCOLS = ("dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp", "heartbeat", "browser")
 MS_PER_S = 1000
 CLEANUP_MS = 2_000                       # of a deadline at most, for steps that always run
 MIN_INTERVAL_MS = 1 * MS_PER_S
@@ -127,6 +128,7 @@ class Step:
     websocket: WebSocketTalk | None = None
     icmp: IcmpEcho | None = None
     heartbeat: Heartbeat | None = None
+    browser: BrowserJourney | None = None
 
     def __post_init__(self) -> None:
         """A step asks one thing."""

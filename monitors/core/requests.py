@@ -176,4 +176,36 @@ class Heartbeat:
     grace_ms: int
 
 
-Request = DnsQuery | TcpDialogue | TlsCheck | GrpcHealth | SqlQuery | WebSocketTalk | IcmpEcho | Heartbeat
+class BrowserDo(StrEnum):
+    """What a citizen does at a browser."""
+
+    OPEN = "open"                        # text: path under the base URL or whole URL; 2xx is expected
+    FILL = "fill"                        # selector: field; text: what is typed
+    CLICK = "click"                      # selector
+    WAIT = "wait"                        # selector: until it can be seen
+    EXPECT = "expect"                    # text that can be seen, in the selector's element or anywhere on the page
+    SAVE = "save"                        # selector: element; text: name under which its text is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserAction:
+    """One thing done, or looked at, in a browser."""
+
+    do: BrowserDo
+    selector: str = ""                   # CSS, or text=WORDS
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserJourney:
+    """A journey through pages in a real browser, with nothing left of the journeys before it."""
+
+    actions: tuple[BrowserAction, ...]
+    width: int = 1280                    # of the window, in pixels
+    height: int = 720
+    patience_ms: int = 5_000             # how long each action after ``open`` may wait for what it needs
+
+
+Request = (
+    DnsQuery | TcpDialogue | TlsCheck | GrpcHealth | SqlQuery | WebSocketTalk | IcmpEcho | Heartbeat | BrowserJourney
+)

@@ -52,4 +52,4 @@ def _texts(step: Step) -> Iterator[str]:
     )
 
 
-_OTHERS = ("body", "parts", "auth", "graphql", "dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp")
+_OTHERS = ("body", "parts", "auth", "graphql", "dns", "tcp", "tls", "grpc", "sql", "websocket", "icmp", "browser")

@@ -208,14 +208,18 @@ def _evidence_list(evidence: Evidence | None) -> list[Any]:
     """Write what came of a failed step, where it was kept, behind the rest: older rows end before it."""
     if evidence is None:
         return []
-    return [[evidence.request, evidence.head, evidence.body, evidence.certificate, list(evidence.hops)]]
+    kept: list[Any] = [evidence.request, evidence.head, evidence.body, evidence.certificate, list(evidence.hops)]
+    return [[*kept, evidence.screenshot] if evidence.screenshot else kept]
 
 
 def _evidence_of(more: Sequence[Any]) -> Evidence | None:
     if not more:
         return None
-    request, head, body, certificate, hops = more[0]
-    return Evidence(request=request, head=head, body=body, certificate=certificate, hops=tuple(hops))
+    request, head, body, certificate, hops, *pictures = more[0]
+    return Evidence(
+        request=request, head=head, body=body, certificate=certificate, hops=tuple(hops),
+        screenshot=pictures[0] if pictures else "",
+    )
 
 
 def _canary_list(check: CanaryCheck) -> list[Any]:

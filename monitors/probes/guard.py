@@ -58,6 +58,10 @@ class Guard:
         """Tell whether an address that a URL has in it (``literal_host``) needs no look when a socket is opened."""
         return literal != "" and not self.refusal(literal)
 
+    def rules(self) -> tuple[list[str], list[str]] | None:
+        """Give ``allowed`` and ``own`` as texts, for a process of its own; None where nothing is refused."""
+        return [str(network) for network in self._allowed], [str(network) for network in self._own]
+
     def _judge(self, text: str) -> str:
         try:
             address = ip_address(text.partition("%")[0])
@@ -88,6 +92,10 @@ class _Anywhere(Guard):
     def refusal(self, address: str) -> str:  # noqa: ARG002 - the guard's signature
         """Refuse nothing."""
         return ""
+
+    def rules(self) -> tuple[list[str], list[str]] | None:
+        """Give none."""
+        return None
 
     def is_free(self, literal: str) -> bool:
         """Need no look where there is only one address; a name's are wanted, to be told which of them were tried."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitors.core.model import OTHER_PROTOCOLS
 from monitors.core.requests import (
+    BrowserJourney,
     CipherFloor,
     DnsMatch,
     DnsQuery,
@@ -25,6 +26,7 @@ from monitors.core.requests import (
     WebSocketTalk,
 )
 from stacks.definition.amounts import duration_text, size_text
+from stacks.definition.build_browser import browser_title, build_actions, shown_actions
 from stacks.definition.grammar_protocols import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 _KINDS: dict[str, type[Request]] = {
     "dns": DnsQuery, "tcp": TcpDialogue, "tls": TlsCheck, "grpc": GrpcHealth, "sql": SqlQuery,
     "websocket": WebSocketTalk, "icmp": IcmpEcho, "heartbeat": Heartbeat,
+    "browser": BrowserJourney,
 }
 _CHOICES: dict[tuple[str, str], Any] = {
     ("dns", "record"): DnsRecord, ("dns", "transport"): DnsTransport, ("dns", "match"): DnsMatch,
@@ -42,7 +45,7 @@ _CHOICES: dict[tuple[str, str], Any] = {
     ("tls", "ciphers"): CipherFloor, ("sql", "tls"): SqlTls,
 }
 # in a definition: in the value; a step's own "expect" is another thing
-_RENAMED = {"equals": "expected", "every": "every_ms", "grace": "grace_ms"}
+_RENAMED = {"equals": "expected", "every": "every_ms", "grace": "grace_ms", "patience": "patience_ms"}
 _SECRET = "${secret:"  # noqa: S105 - how a reference begins
 
 
@@ -59,7 +62,7 @@ def protocol_title(step: Record) -> str:
     told = {
         "dns": f"{record['record'] or 'A'} {record['name'] or ''}", "grpc": f"{place} {record['service'] or ''}",
         "sql": f"{place} {record['database'] or ''}", "websocket": record["url"] or "/",
-        "heartbeat": record["job"] or "",
+        "heartbeat": record["job"] or "", "browser": browser_title(record) if protocol == "browser" else "",
     }.get(protocol, place)
     return f"{protocol.upper()} {told}".strip()
 
@@ -82,6 +85,8 @@ def _value(protocol: str, key: str, value: Any) -> Any:
         return _CHOICES[protocol, key](value)
     if key == "answers":
         return tuple(text for _, text in value)
+    if key == "actions":
+        return build_actions(value)
     if key == "turns":
         return tuple(TcpTurn(send=turn["send"] or "", expect=turn["expect"] or "") for _, turn in value)
     if key == "password":
@@ -111,7 +116,9 @@ def shown_protocol(step: Step) -> dict[str, Any]:
 def _plain(name: str, value: Any) -> Any:
     if name == "max_bytes":
         return size_text(value)
-    if name in {"every_ms", "grace_ms"}:
+    if name == "actions":
+        return shown_actions(value)
+    if name in {"every_ms", "grace_ms", "patience_ms"}:
         return duration_text(value)
     if name == "turns":
         return [{key: text for key, text in (("send", turn.send), ("expect", turn.expect)) if text} for turn in value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stacks.definition.check_browser import browser_texts, check_browser
 from stacks.definition.grammar_protocols import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def check_protocol(protocol: str, step: Record) -> None:
     record: Record | None = step[protocol]
     if record is not None:
         _check_record(protocol, record)
+        if protocol == "browser":
+            check_browser(record)
 
 
 def _check_record(protocol: str, record: Record) -> None:
@@ -62,6 +65,7 @@ def sent_texts(step: Record) -> Iterator[tuple[Place, str]]:
 
 def protocol_texts(step: Record) -> Iterator[tuple[Place, str]]:
     """Yield every other text in which saved values are put, with its place."""
+    yield from browser_texts(step)
     yield from _texts_of(step, ("url", "expect", "contains", "matches"))
 
 

@@ -10,6 +10,7 @@ from monitors.core.runvalues import MEANING, PREFIX
 from stacks.definition import names
 from stacks.definition.amounts import duration_text
 from stacks.definition.build_protocols import protocol_of, protocol_title
+from stacks.definition.check_browser import browser_saves
 from stacks.definition.check_http import (
     SECRET,
     check_auth,
@@ -187,7 +188,7 @@ def _check_always(steps: list[tuple[Place, Record]]) -> None:
 def _check_references(steps: list[tuple[Place, Record]]) -> None:
     """Every ``${name}`` is saved by an earlier step; better by a critical one, since others may fail."""
     saved: dict[str, tuple[str, bool]] = {}
-    later = [name for _, step in steps for name, _ in _entries(step["save"])]
+    later = [name for _, step in steps for name in _saved_by(step)]
     for _, step in steps:
         is_critical = step["critical"] is not False
         at_secrets = {place.path for place, _ in _secret_texts(step)}
@@ -203,7 +204,11 @@ def _check_references(steps: list[tuple[Place, Record]]) -> None:
                         "values of critical steps in critical steps",
                         "make that step critical, or this one not",
                     )
-        saved |= {name: (step_name(step), is_critical) for name, _ in _entries(step["save"])}
+        saved |= {name: (step_name(step), is_critical) for name in _saved_by(step)}
+
+
+def _saved_by(step: Record) -> list[str]:
+    return [*(name for name, _ in _entries(step["save"])), *browser_saves(step)]
 
 
 def _references(place: Place, text: str, *, may_hold: bool) -> Iterator[str]:

@@ -15,6 +15,7 @@ from monitors.core.requests import (
 )
 from stacks.definition import names
 from stacks.definition.amounts import Duration, Size, Whole
+from stacks.definition.grammar_browser import BROWSER
 from stacks.definition.grammar_expect import REGEX, filled
 from stacks.definition.lists import ListOf
 from stacks.definition.scalars import Choice, Flag, Text
@@ -375,6 +376,9 @@ PROTOCOL_KEYS = {
     "icmp": Key(kind=ICMP, doc="Ping.", example="{count: 3}"),
     "heartbeat": Key(
         kind=HEARTBEAT, doc="Judge a job by its reports.", example="{job: cadangan-malam, every: 24h, grace: 1h}"
+    ),
+    "browser": Key(
+        kind=BROWSER, doc="Do a journey in a browser.", example="{actions: [{open: /}, {expect: {text: Loket}}]}"
     ),
 }
 PROTOCOLS = tuple(PROTOCOL_KEYS)

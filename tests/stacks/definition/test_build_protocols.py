@@ -9,6 +9,9 @@ import pytest
 from monitors.core.document import from_document, to_document
 from monitors.core.model import Step
 from monitors.core.requests import (
+    BrowserAction,
+    BrowserDo,
+    BrowserJourney,
     DnsMatch,
     DnsQuery,
     DnsRecord,
@@ -29,6 +32,10 @@ from stacks.resolved import resolved
 from stacks.tiers import standard_tiers
 from tests.factories import a_target, a_transaction
 
+JOURNEY = (
+    "browser: {width: 390, height: 844, patience: 10s, actions: [{open: /}, {fill: {'#nama': Budi, '#nik': \"007\"}}, {click: text=Ambil nomor}, "
+    "{wait: h1}, {save: {nomor: '#nomor'}}, {expect: {text: 'Nomor ${nomor}', selector: h1}}, {expect: {selector: '#siap'}}]}"
+)
 CASES = [
     ("dns: {}", "dns", DnsQuery()),
     ('dns: {name: contoh.example, record: MX, server: "192.0.2.53:5353", match: exactly, answers: ["10 mail.contoh.example"]}', "dns",
@@ -45,6 +52,12 @@ CASES = [
     ("websocket: {url: /ws, send: ping, contains: pong}", "websocket", WebSocketTalk(url="/ws", send="ping", contains="pong")),
     ("icmp: {count: 1}", "icmp", IcmpEcho(count=1, max_lost=0)),
     ("icmp: {}", "icmp", IcmpEcho()),
+    (JOURNEY, "browser",
+     BrowserJourney(width=390, height=844, patience_ms=10_000, actions=(
+         BrowserAction(do=BrowserDo.OPEN, text="/"), BrowserAction(do=BrowserDo.FILL, selector="#nama", text="Budi"),
+         BrowserAction(do=BrowserDo.FILL, selector="#nik", text="007"), BrowserAction(do=BrowserDo.CLICK, selector="text=Ambil nomor"),
+         BrowserAction(do=BrowserDo.WAIT, selector="h1"), BrowserAction(do=BrowserDo.SAVE, selector="#nomor", text="nomor"),
+         BrowserAction(do=BrowserDo.EXPECT, selector="h1", text="Nomor ${nomor}"), BrowserAction(do=BrowserDo.EXPECT, selector="#siap")))),
 ]
 
 
@@ -77,6 +90,7 @@ def test_a_step_becomes_what_it_says_and_reads_back_and_survives_the_document(te
     ("tcp: {host: a.example, port: 25}", "TCP a.example:25"),
     ("tls: {}", "TLS"),
     ("websocket: {}", "WEBSOCKET /"),
+    ("browser: {actions: [{open: /loket}]}", "BROWSER /loket"),
     ("sql: {host: db.example, database: antrean, user: u}", "SQL db.example antrean"),
 ])
 def test_a_step_without_a_name_is_called_by_what_it_asks(text, name, tmp_path):
