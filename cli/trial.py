@@ -82,7 +82,7 @@ def outcome_text(step: StepResult) -> Text:
     """Say in one word how a step went."""
     if not step.passed:
         return Text("FAILED", style="bold red" if step.critical else "yellow")
-    return Text("slow", style="yellow") if step.too_slow else Text("passed", style="green")
+    return Text("degraded", style="yellow") if step.too_slow else Text("passed", style="green")
 
 
 def as_plain(run: Run) -> dict[str, Any]:
