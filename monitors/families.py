@@ -47,6 +47,7 @@ class TransactionNow(Protocol):
     counts: Sequence[int]                # runs, as in VERDICTS
     missed: int
     first_failures: int
+    is_flapping: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,9 @@ TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
            lambda t: (t.missed,), TRANSACTION),
     Family("siaga24_first_try_failures_total", "counter", "Runs whose first try failed, whatever the second one said.",
            lambda t: (t.first_failures,), TRANSACTION),
+    Family("siaga24_transaction_flapping", "gauge",
+           "1 while the transaction goes down and comes back again and again: four changes within 30 minutes; else 0.",
+           lambda t: (int(t.is_flapping),), TRANSACTION),
 )
 FAMILIES: tuple[Family[Any], ...] = (*SERVICE_FAMILIES, *TRANSACTION_FAMILIES)
 STEP_FAILURES = "siaga24_step_failures_total"

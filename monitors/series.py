@@ -11,6 +11,7 @@ from bisect import bisect_left
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from monitors.core.flapping import Alerting, AlertState
 from monitors.core.history import hold_of
 from monitors.core.model import Outcome, Verdict
 from monitors.core.quorum import of_transactions
@@ -42,8 +43,8 @@ class TransactionState:
     """Numbers of one transaction as of its newest durable run (``families.TransactionNow``)."""
 
     __slots__ = (
-        "certificate_ends_ms", "counts", "duration_us", "failures", "first_failures", "hold_ms", "interval_ms",
-        "is_primary", "label_values", "labels", "missed", "now", "phases_us", "started_ms", "verdict",
+        "alerting", "certificate_ends_ms", "counts", "duration_us", "failures", "first_failures", "hold_ms",
+        "interval_ms", "is_flapping", "is_primary", "label_values", "labels", "missed", "now", "phases_us", "started_ms", "verdict",
     )
 
     def __init__(self, target: Target, transaction: Transaction) -> None:
@@ -55,6 +56,8 @@ class TransactionState:
         self.counts = [0] * len(PLACES)
         self.missed = self.first_failures = 0
         self.failures: dict[str, int] | None = None
+        self.alerting: Alerting | None = None    # from its first `down` on
+        self.is_flapping = False
         self.redefine(transaction)
 
     def redefine(self, transaction: Transaction) -> None:
@@ -74,6 +77,10 @@ class TransactionState:
         self.counts[PLACES[run.verdict]] += 1
         self.missed += run.outcome is Outcome.MISSED
         self.first_failures += run.first_try_failed
+        if self.alerting is None and run.verdict is Verdict.DOWN:
+            self.alerting = Alerting()
+        if self.alerting is not None:
+            self.alerting.take(run)
         if run.failed_step:
             failures = self.failures = self.failures or {}
             failures[run.failed_step] = failures.get(run.failed_step, 0) + 1
@@ -82,6 +89,7 @@ class TransactionState:
         """Say what the newest run says of now: it holds 2.5 intervals."""
         holds = self.started_ms >= reset_ms and now_ms < self.started_ms + self.hold_ms
         self.now = self.verdict if holds else Verdict.UNKNOWN
+        self.is_flapping = self.alerting is not None and self.alerting.state(now_ms) is AlertState.FLAPPING
         return self.now
 
 

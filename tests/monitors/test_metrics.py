@@ -302,3 +302,12 @@ def test_promtool_finds_nothing_to_say():
         [promtool, "check", "metrics"], input=full().render(), capture_output=True, check=False,
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_flapping_is_shown_while_it_lasts(states: StateCollector, clock: FixedClock):
+    assert value(states, "siaga24_transaction_flapping", **OF_TRANSACTION) == 0
+    runs = some_runs("duuduud")
+    show(states, *runs)
+    assert value(states, "siaga24_transaction_flapping", **OF_TRANSACTION) == 1
+    clock.now_ms = runs[-1].started_ms + 1_800_000
+    assert value(states, "siaga24_transaction_flapping", **OF_TRANSACTION) == 0
