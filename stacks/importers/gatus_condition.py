@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from stacks.importers.account import Entry
     from stacks.importers.draft import StepDraft
 
-_COMPARISON = re.compile(r"(?P<left>.+?)\s*(?P<op>==|!=|<=|>=|<|>)\s*(?P<right>.*)", re.DOTALL)
+_OPERATOR = re.compile("==|!=|<=|>=|<|>")
 _FUNCTION = re.compile(r"(?P<name>len|has|pat|any)\((?P<inside>.*)\)", re.DOTALL)
 _JSON_PATH = re.compile(r"\[BODY\](?P<path>(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[[0-9]+\])+)")
 _TELLS = {"[CERTIFICATE_EXPIRATION]", "[DOMAIN_EXPIRATION]", "[DNS_RCODE]", "[IP]"}
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    found = _COMPARISON.fullmatch(text.strip())
-    return (found["left"].strip(), found["op"], found["right"].strip()) if found else (text.strip(), "", "")
+    found = _OPERATOR.search(text)
+    if found is None:
+        return text.strip(), "", ""
+    return text[: found.start()].strip(), found[0], text[found.end() :].strip()
 
 
 def json_path(text: str) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from stacks.importers.account import Entry
     from stacks.importers.draft import StepDraft
 
+MAX_LINE = 4000  # an assert that a person reads is shorter
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,20})?")
 
 
@@ -37,8 +38,8 @@ def _pattern(word: str) -> str | None:
 
 def carry_assert(line: Entry, text: str, step: StepDraft) -> None:
     """Add the claim of one assert; ``text`` has its variables put in."""
-    parts = words(text)
-    if not _carried(line, parts, step):
+    parts = words(text[:MAX_LINE])
+    if len(text) > MAX_LINE or not _carried(line, parts, step):
         line.lost(
             f"the assert {one_line(line.text, most=60)}",
             "no claim of a step says this",

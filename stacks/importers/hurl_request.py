@@ -22,7 +22,7 @@ from stacks.importers.request import (
 if TYPE_CHECKING:
     from stacks.importers.account import Entry
 
-_TEMPLATE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+_TEMPLATE = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class HurlFile:
 
         def value(found: re.Match[str]) -> str:
             nonlocal missing
-            name = found[1]
+            name = found[1].strip()
             if name in self.saved:
                 return f"${{{self.saved[name]}}}"
             if name in self.values:

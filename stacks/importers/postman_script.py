@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from stacks.importers.account import Entry
     from stacks.importers.draft import StepDraft
 
+MAX_LINE = 2000  # a plain claim is shorter
 _QUOTED = r"""(?:"(?P<double>[^"\\]*)"|'(?P<single>[^'\\]*)')"""
 _STATUS = (
     re.compile(r"pm\.response\.to\.have\.status\((?P<code>[1-5][0-9]{2})\);?"),
@@ -67,8 +68,11 @@ def _split(script: Entry) -> list[Entry]:
 
 def _line(line: Entry, step: StepDraft) -> None:
     text = line.text.strip()
-    whole = _ONE_LINE.fullmatch(text)
+    whole = _ONE_LINE.fullmatch(text) if len(text) <= MAX_LINE else None
     text = whole["inside"].strip() if whole else text
+    if len(text) > MAX_LINE:
+        line.lost("a very long line of a script", "it is not looked at", "claim by hand what it claims")
+        return
     if _FRAME.fullmatch(text):
         line.note("the frame of a test", "it claims nothing")
         return

@@ -131,6 +131,25 @@ def test_noise_inside_a_good_file_gives_a_definition_that_loads_or_a_sentence(ki
     outcome(kind, json.dumps(SHAPED[kind](inner)))
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("gatus", "endpoints:\n- {name: x, url: 'https://a.example', conditions: ['[BODY]" + " " * 60_000 + "x']}"),
+        ("gatus", "endpoints:\n- {name: x, url: 'https://a.example', conditions: ['" + "[BODY].a" * 8_000 + "']}"),
+        ("hurl", "GET https://a.example/{{" + " " * 60_000 + "\nHTTP 200\n[Asserts]\n" + '"' * 60_001),
+        ("hurl", "GET https://a.example\nHTTP 200\n[Asserts]\n" + "/ " * 30_000),
+        ("hurl", "GET https://a.example\nHTTP 200\n" + "{" * 60_000),
+        ("postman", json.dumps({"item": [{"request": "https://a.example", "event": [
+            {"listen": "test", "script": {"exec": ["tests[" + "] " * 30_000, "pm.test(" + "{" * 30_000]}}]}]})),
+        ("har", json.dumps({"log": {"entries": [{"request": {"method": "GET", "url": "https://" + "a@" * 30_000}}]}})),
+    ],
+    ids=["spaces", "long path", "open template", "slashes", "braces", "brackets", "at signs"],
+)
+def test_a_line_without_end_takes_no_time_without_end(kind, text):
+    """Patterns that look back over what they have read would take hours here, and the run's own limit would tell."""
+    outcome(kind, text)
+
+
 @pytest.mark.parametrize("kind", ["gatus", "har", "hurl"])
 def test_a_file_nested_without_end_is_refused_in_a_sentence(kind):
     outcome(kind, "[" * 100_000)
