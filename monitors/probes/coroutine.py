@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from typing import TYPE_CHECKING, Protocol
+import warnings
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from monitors.core.errors import ProbeFault, UsageError
 from monitors.core.evidence import Evidence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 END_AGAIN_S = 1.0
+T = TypeVar("T")
 
 
 class ServiceProblem(Exception):  # noqa: N818 - not an error of ours
@@ -67,19 +69,38 @@ class Desk:
         self._ending: set[asyncio.Task[None]] = set()
         self.names = NamesDesk(loop, guard)
         self.trust = TrustFiles()
-        self._contexts: dict[str, ssl.SSLContext] = {}
+        self._kept: dict[object, Any] = {}
 
-    def verifying(self, ca_pem: str) -> ssl.SSLContext:
-        """Give a TLS context that trusts ``ca_pem`` alone, or the system's authorities. Raises ProbeFault."""
-        context = self._contexts.get(ca_pem)
-        if context is None:
+    def kept(self, key: object, make: Callable[[], T]) -> T:
+        """Give what was made for ``key``, made now where it is the first time.
+
+        Parsed authorities take a megabyte and many milliseconds: steps that trust the same share them.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
+
+    def verifying(self, ca_pem: str, ciphers: str = "", lowest: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+        """Give a TLS context that trusts ``ca_pem`` alone, or the system's authorities; shared, so not to be changed.
+
+        ``ciphers`` in OpenSSL's words and the ``lowest`` version are Python's own choice where they are not given.
+        Raises ProbeFault.
+        """
+        def make() -> ssl.SSLContext:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             try:
                 context.load_verify_locations(self.trust.path(ca_pem))
             except ssl.SSLError as exc:
                 raise ProbeFault(f"the certificates to trust cannot be read: {exc.reason or exc}") from None
-            self._contexts[ca_pem] = context
-        return context
+            if ciphers:
+                context.set_ciphers(ciphers)
+            if lowest is not None:
+                with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+                    context.minimum_version = lowest
+            return context
+
+        return self.kept(("context", ca_pem, ciphers, lowest), make)
 
     def end(self, task: asyncio.Task[None]) -> None:
         """Cancel a task whose result nobody wants any more; again and again where a library goes on regardless."""
@@ -93,7 +114,7 @@ class Desk:
 
     def close(self) -> None:
         """Remove what was written. A repeat is harmless."""
-        self._contexts.clear()
+        self._kept.clear()
         self.trust.close()
 
 

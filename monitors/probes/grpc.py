@@ -44,7 +44,6 @@ class GrpcQuestion:
         self._desk, self._health, self._ca_pem = desk, health, target.ca_pem
         self._place = place_of(target, health.host, health.port)
         self._request = write_request(health.service)
-        self._credentials: grpc.ChannelCredentials | None = None
 
     async def ask(self, course: Course) -> None:
         """Ask; anything but SERVING is a problem."""
@@ -84,10 +83,11 @@ class GrpcQuestion:
         if not self._health.tls:
             return grpc.aio.insecure_channel(place, options=options)
         options.append(("grpc.ssl_target_name_override", self._place.host))
-        if self._credentials is None:
-            roots = Path(self._desk.trust.path(self._ca_pem)).read_bytes()
-            self._credentials = grpc.ssl_channel_credentials(root_certificates=roots)
-        return grpc.aio.secure_channel(place, self._credentials, options=options)
+        path = Path(self._desk.trust.path(self._ca_pem))
+        credentials = self._desk.kept(
+            ("grpc", self._ca_pem), lambda: grpc.ssl_channel_credentials(root_certificates=path.read_bytes()),
+        )
+        return grpc.aio.secure_channel(place, credentials, options=options)
 
     async def _problem(self, course: Course, exc: grpc.aio.AioRpcError, asked: str) -> Exception:
         code, place = exc.code(), self._place.shown

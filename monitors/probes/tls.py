@@ -60,8 +60,6 @@ class TlsQuestion:
         self._desk, self._check, self._ca_pem = desk, check, target.ca_pem
         self._place = place_of(target, check.host, check.port, USUAL_PORTS[check.security])
         self._name = check.server_name or self._place.host
-        self._verified: ssl.SSLContext | None = None
-        self._known_roots: frozenset[str] | None = None
 
     async def ask(self, course: Course) -> None:
         """Agree on TLS and judge what was agreed on. Findings beside a failure are `degraded`."""
@@ -183,24 +181,18 @@ class TlsQuestion:
         return [f"the certificate of {whose} {when}; expected at least {self._check.min_days} days"]
 
     def _verifying(self) -> ssl.SSLContext:
-        if self._verified is None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_verify_locations(self._desk.trust.path(self._ca_pem))
-            if self._check.ciphers is CipherFloor.ANY:
-                context.set_ciphers(EVERYTHING)
-            elif self._check.min_version in (TlsVersion.V1_0, TlsVersion.V1_1):
-                context.set_ciphers("DEFAULT:@SECLEVEL=0")   # those versions need hashes that it refuses otherwise
-            else:
-                context.set_ciphers("DEFAULT:@SECLEVEL=2")   # as browsers offer; the floor judges what comes of it
-            with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-                context.minimum_version = VERSIONS[self._check.min_version]
-            self._verified = context
-        return self._verified
+        floor = self._check.min_version
+        if self._check.ciphers is CipherFloor.ANY:
+            ciphers = EVERYTHING
+        elif floor in (TlsVersion.V1_0, TlsVersion.V1_1):
+            ciphers = "DEFAULT:@SECLEVEL=0"                  # those versions need hashes that it refuses otherwise
+        else:
+            ciphers = "DEFAULT:@SECLEVEL=2"                  # as browsers offer; the floor judges what comes of it
+        return self._desk.verifying(self._ca_pem, ciphers, VERSIONS[floor])
 
     def _roots(self) -> frozenset[str]:
-        if self._known_roots is None:
-            self._known_roots = roots_of(Path(self._desk.trust.path(self._ca_pem)).read_bytes())
-        return self._known_roots
+        path = Path(self._desk.trust.path(self._ca_pem))
+        return self._desk.kept(("roots", self._ca_pem), lambda: roots_of(path.read_bytes()))
 
 
 def lenient(newest: TlsVersion | None = None) -> ssl.SSLContext:

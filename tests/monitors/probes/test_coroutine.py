@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 
 import pytest
@@ -90,6 +91,17 @@ def test_phases_follow_one_another_and_make_up_the_time():
     assert outcome.phases.total_us > 0
     assert outcome.slow.startswith("took ")
     assert outcome.problem == ""
+
+
+def test_steps_that_trust_the_same_share_the_parsed_authorities():
+    async def run() -> list[bool]:
+        desk = Desk(asyncio.get_running_loop(), ANYWHERE)
+        first = desk.verifying("")
+        same = [first is desk.verifying(""), first is desk.verifying("", "DEFAULT:@SECLEVEL=2", ssl.TLSVersion.TLSv1_3)]
+        desk.close()
+        return same
+
+    assert asyncio.run(run()) == [True, False]
 
 
 def test_a_closed_session_calls_nobody_back_and_leaves_no_task():
