@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.model import AssertKind
 from monitors.core.verdict import US_PER_MS, spoken_us
-from monitors.probes.expectations_content import digest_drift, injected, size_drift, size_range
+from monitors.probes.expectations_content import digest_drift, size_drift, size_range
 from monitors.probes.extract import By, Found, Query
 from monitors.probes.failures import quoted
 from monitors.probes.fill import Template, in_css, in_jsonpath, in_pattern, plain
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BY = {
     AssertKind.MATCHES: By.REGEX, AssertKind.FORBIDDEN: By.REGEX, AssertKind.JSON: By.JSON, AssertKind.NO_JSON: By.JSON,
-    AssertKind.CSS: By.CSS,
+    AssertKind.CSS: By.CSS, AssertKind.CLEAN: By.WORDS,
 }
 PATTERNS = (AssertKind.MATCHES, AssertKind.FORBIDDEN)
 DEFAULT_STATUS = "2xx"
@@ -64,12 +64,11 @@ class _Claim:
 class Expectations:
     """The assertions of one step. Raises ValueError where one cannot be checked."""
 
-    __slots__ = ("_allowed", "_body_claims", "_digest", "_header_claims", "_queried", "_size", "_slow_us", "_status")
+    __slots__ = ("_body_claims", "_digest", "_header_claims", "_queried", "_size", "_slow_us", "_status")
 
     def __init__(self, assertions: Iterable[Assertion]) -> None:
         self._status = StatusRule(DEFAULT_STATUS)
         self._slow_us: int | None = None
-        self._allowed: frozenset[str] | None = None      # words that the page may hold; None: none are looked for
         self._size = self._digest = ""
         header, body, queried = [], [], []
         for assertion in assertions:
@@ -79,8 +78,6 @@ class Expectations:
                     self._status = StatusRule(assertion.expected)
                 case AssertKind.LATENCY:
                     self._slow_us = _milliseconds(assertion.expected) * US_PER_MS
-                case AssertKind.CLEAN:
-                    self._allowed = frozenset(word.casefold() for word in assertion.expected.splitlines())
                 case AssertKind.SIZE:
                     size_range(assertion.expected)
                     self._size = assertion.expected
@@ -108,7 +105,7 @@ class Expectations:
     @property
     def needs_text(self) -> bool:
         """They look at the decoded body."""
-        return bool(self._body_claims or self._queried) or self._allowed is not None
+        return bool(self._body_claims or self._queried)
 
     @property
     def has_queries(self) -> bool:
@@ -123,9 +120,6 @@ class Expectations:
             problem = _of_header(answer, claim.name.fill(saved, plain), claim.expected.fill(saved, plain))
             if problem:
                 return problem
-        if self._allowed is not None and (words := injected(text, self._allowed)):
-            listed = ", ".join(f'"{word}"' for word in words)
-            return f"the page holds words of injected gambling advertisements: {listed}"
         for claim in self._body_claims:
             wanted = claim.expected.fill(saved, plain)
             if (wanted in text) is not (claim.kind is AssertKind.CONTAINS):
@@ -136,11 +130,7 @@ class Expectations:
 
     def queries(self, saved: Mapping[str, str]) -> list[Query]:
         """What must be looked for in the parsed body. Raises FillError."""
-        return [
-            Query(BY[claim.kind], claim.expected.fill(saved, in_pattern)) if claim.kind in PATTERNS
-            else Query(BY[claim.kind], claim.name.fill(saved, in_css if claim.kind is AssertKind.CSS else in_jsonpath))
-            for claim in self._queried
-        ]
+        return [_query(claim, saved) for claim in self._queried]
 
     def of_findings(self, found: Sequence[Found], saved: Mapping[str, str]) -> str:
         """Check the findings of ``queries``, in their order; give the problem, or "". Raises FillError."""
@@ -169,6 +159,14 @@ def _unreadable(text: str) -> str:
     return f"; {count} of its {len(text)} characters cannot be read, its character set is another one" if count else ""
 
 
+def _query(claim: _Claim, saved: Mapping[str, str]) -> Query:
+    if claim.kind is AssertKind.CLEAN:
+        return Query(By.WORDS, claim.expected.text)
+    if claim.kind in PATTERNS:
+        return Query(By.REGEX, claim.expected.fill(saved, in_pattern))
+    return Query(BY[claim.kind], claim.name.fill(saved, in_css if claim.kind is AssertKind.CSS else in_jsonpath))
+
+
 def _milliseconds(text: str) -> int:
     if not (text.isdecimal() and text.isascii()):
         raise ValueError(f'latency "{text}": expected whole milliseconds')
@@ -187,6 +185,9 @@ def _of_header(answer: Answer, name: str, wanted: str) -> str:
 def _of_finding(claim: _Claim, finding: Found, saved: Mapping[str, str]) -> str:
     if finding.problem:
         return finding.problem
+    if claim.kind is AssertKind.CLEAN:
+        told = f"the page holds words of injected gambling advertisements: {finding.value}"
+        return told if finding.value else ""
     if claim.kind is AssertKind.FORBIDDEN:
         if finding.value is None:
             return ""

@@ -7,7 +7,6 @@ pages carry in Bahasa Indonesia; a page that has a reason to write one of them, 
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 
 GAMBLING = (
@@ -23,12 +22,9 @@ GAMBLING = (
     "mahjong ways", "gates of olympus", "sweet bonanza", "starlight princess", "bonus new member 100", "depo 10k",
 )
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
-_BETWEEN = r"[\s\-_+.]{0,3}"
-# one rare piece of each: a page that has none of them needs no closer look
-_ANCHORS = tuple(sorted({min(word.split(), key=lambda piece: (piece.isdigit(), -len(piece))) for word in GAMBLING}))
-_WORDS = tuple(
-    (word, re.compile(rf"(?<![a-z0-9]){_BETWEEN.join(map(re.escape, word.split()))}(?![a-z])")) for word in GAMBLING
-)
+_SEPARATORS = str.maketrans(dict.fromkeys("-_+.,/:;|&'\"<>=()[]{}", " "))
+# as they stand, and with nothing between their pieces
+_FORMS = tuple((word, form) for word in GAMBLING for form in dict.fromkeys((word, word.replace(" ", ""))))
 _MOST_SHOWN = 3
 
 
@@ -37,10 +33,25 @@ def injected(text: str, allowed: frozenset[str] = frozenset()) -> tuple[str, ...
     plain = text.casefold()
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", plain).translate(_INVISIBLE)
-    if not any(anchor in plain for anchor in _ANCHORS):
-        return ()
-    found = (word for word, pattern in _WORDS if word not in allowed and pattern.search(plain))
-    return tuple(word for word, _ in zip(found, range(_MOST_SHOWN), strict=False))
+    plain = " ".join(plain.translate(_SEPARATORS).split())
+    found: dict[str, None] = {}
+    for word, form in _FORMS:
+        if word not in allowed and word not in found and _stands_in(plain, form):
+            found[word] = None
+            if len(found) == _MOST_SHOWN:
+                break
+    return tuple(found)
+
+
+def _stands_in(plain: str, form: str) -> bool:
+    """Tell whether a word is there that neither begins nor ends inside of another one."""
+    place = plain.find(form)
+    while place >= 0:
+        end = place + len(form)
+        if not plain[place - 1 : place].isalnum() and not plain[end : end + 1].isalpha():
+            return True
+        place = plain.find(form, end)
+    return False
 
 
 def size_drift(expected: str, size: int) -> str:

@@ -15,6 +15,7 @@ import jsonpath_rfc9535
 import regex
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
+from monitors.probes.expectations_content import injected
 from monitors.probes.failures import quoted
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class By(StrEnum):
     CSS = "css"
     JSON = "json"
     REGEX = "regex"
+    WORDS = "words"                      # injected ones; the expression: lines of those that are allowed
 
 
 class Query(NamedTuple):
@@ -60,7 +62,7 @@ def check(query: Query) -> str:
             LexborHTMLParser("<p>").css_first(query.expression)
         elif query.by is By.JSON:
             _jsonpath(query.expression)
-        else:
+        elif query.by is By.REGEX:
             _pattern(query.expression)
     except SelectolaxError:
         return "it is not a CSS selector"
@@ -88,6 +90,9 @@ def extract(body: str, queries: Sequence[Query]) -> list[Found]:
                 is_loaded = True
                 document, unreadable = _load(body)
             results.append(Found(None, unreadable) if unreadable else _by_json(document, query))
+        elif query.by is By.WORDS:
+            words = injected(body, frozenset(query.expression.casefold().splitlines()))
+            results.append(Found(", ".join(f'"{word}"' for word in words) or None))
         else:
             results.append(_by_regex(body, query))
     return results
