@@ -6,6 +6,7 @@ import html
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
@@ -68,6 +69,7 @@ def _parts(value: str) -> list[str]:
     return [value, *(line for line in lines if len(line) > _SHORT_LINE and not line.startswith("--"))]
 
 
+@lru_cache(maxsize=1024)                 # a key of many lines has a thousand forms, and many transactions use it
 def forms(value: str) -> frozenset[str]:
     """Give a value in the forms that it takes in URLs, JSON, HTML, base64 and hexadecimal, one within another too.
 
