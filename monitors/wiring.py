@@ -21,7 +21,7 @@ from monitors.core.canary import CanaryCheck, witnesses
 from monitors.core.errors import LedgerError, UsageError
 from monitors.core.history import Event, Gap, Life
 from monitors.core.model import HTTP, Outcome
-from monitors.core.overload import Load, Overload
+from monitors.core.overload import Load, Overload, falsifying
 from monitors.core.places import Places
 from monitors.core.verdict import US_PER_MS, spoken_us
 from monitors.core.wall import Finding, WallWatch
@@ -262,7 +262,7 @@ class Monitor:
         self._dispatch = dispatch = Dispatch(
             runner, record=self.recorder.put, repace=self._scheduler.put, forget=self._scheduler.remove,
             was_missing_since=self._pulse.was_missing_since, places=self._places,
-            writes=self._writes, was_overloaded_since=self._overload.since,
+            writes=self._writes, was_overloaded_since=self._overloaded_since,
         )
         self.metrics.watch_tally(lambda: (dispatch.tally, dispatch.tally.coverage(self.clock.now_ms)))
 
@@ -428,6 +428,11 @@ class Monitor:
             self._overflowed = overflowed
         self.metrics.queued(waiting)
         self.metrics.overloaded(is_so=bool(self._overload.now))
+
+    def _overloaded_since(self, started_ms: int) -> str:
+        """Say why what failed since then is doubtful; a lag that no beat has told of yet counts too."""
+        lag_ms = self._pulse.lag_ms
+        return self._overload.since(started_ms) or " and ".join(falsifying(Load(lag_ms=lag_ms)))
 
     def _stalled(self, start_ms: int, end_ms: int) -> None:
         reason = f"the monitor was suspended for {spoken_us((end_ms - start_ms) * US_PER_MS)}"
