@@ -43,6 +43,16 @@ def is_secret(name: str) -> bool:
     return name.lower() in _SECRET_HEADERS or _SECRET_NAME.search(_CAMEL.sub("-", name)) is not None
 
 
+def told(text: str) -> str:
+    """Return a line of an input as a finding may show it: not at all where it is about a secret."""
+    words = re.findall(r"[A-Za-z0-9_-]+", text)
+    return (
+        "that is about a secret"
+        if any(is_secret(word) for word in words)
+        else one_line(masked(text, whole=True), most=60)
+    )
+
+
 def code(text: str, *, default: str) -> str:
     """Return a code (small letters, digits, hyphens; a letter first; 40 at most) near to a name."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
@@ -93,7 +103,7 @@ def split_url(text: str, entry: Entry) -> tuple[str, str] | None:
         host, port, parts = None, None, urlsplit("")
     if parts.scheme.lower() not in {"http", "https"} or not host:
         entry.lost(
-            f'"{one_line(_masked(text), most=80)}" is no address of a page',
+            f'"{one_line(masked(text), most=80)}" is no address of a page',
             "a step needs http:// or https:// and a host",
             "write the address into the definition by hand",
         )
@@ -134,5 +144,7 @@ def _without_secrets(query: str, entry: Entry) -> str:
     return "&".join(kept)
 
 
-def _masked(text: str) -> str:
-    return re.sub(r"//[^/@ ]*@", "//***@", text).partition("?")[0]
+def masked(text: str, *, whole: bool = False) -> str:
+    """Return an address without its user, password and (unless ``whole``) query, to show it."""
+    shown = re.sub(r"//[^/@ ]*@", "//***@", text)
+    return shown if whole else shown.partition("?")[0]

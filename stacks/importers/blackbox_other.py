@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from stacks.importers.account import one_line
+from stacks.importers.address import masked
 from stacks.importers.protocols import Peer, dialogue, peer, put_protocol
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def _peer(target: Entry) -> Peer | None:
     found = peer(target.text)
     if found is None:
         target.lost(
-            f'"{one_line(target.text, most=60)}"', "it is no host, with a port or without", "write the step by hand"
+            f'"{one_line(masked(target.text), most=60)}"',
+            "it is no host, with a port or without",
+            "write the step by hand",
         )
     return found
 

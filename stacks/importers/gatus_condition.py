@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stacks.importers.account import one_line
+from stacks.importers.address import SECRET_WHY, is_secret, told
 
 if TYPE_CHECKING:
     from stacks.importers.account import Entry
@@ -60,7 +61,10 @@ def statuses(text: str) -> set[int] | None:
 def carry(condition: Entry, step: StepDraft) -> None:
     """Add the claim of a condition that is not about the status, or tell it."""
     left, op, right = _parts(condition.text)
-    shown = one_line(condition.text, most=80)
+    shown = told(condition.text)
+    if op and not left.startswith("has(") and is_secret(left.rpartition(".")[2]):
+        condition.lost(f"the condition about {one_line(left, most=60)}", SECRET_WHY, "claim that it is there")
+        return
     if left == "[CONNECTED]" and (op, right.lower()) == ("==", "true"):
         condition.carry()  # any answer at all shows it
     elif left == "[RESPONSE_TIME]" and op in {"<", "<="} and re.fullmatch("[0-9]{1,6}", right) and int(right) > 0:

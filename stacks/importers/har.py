@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stacks.importers.account import one_line
-from stacks.importers.address import SECRET_WHY, code, is_secret, split_url
+from stacks.importers.address import SECRET_WHY, code, is_secret, masked, split_url
 from stacks.importers.draft import ServiceDraft, StepDraft, TransactionDraft, Work
 from stacks.importers.request import BY_REFERENCE, put_body, put_form, put_header, put_status
 from stacks.importers.source import read_json
@@ -84,7 +84,7 @@ def _request(entry: Entry, names: dict[str, Entry], visits: dict[str, tuple[str,
     content = response.get("content") if response else None
     media = content.get("mimeType") if content else None
     kind = media.text.lower() if media else ""
-    shown = one_line(url.text.partition("?")[0], most=80)
+    shown = one_line(masked(url.text), most=80)
     if any(cargo in kind for cargo in _CARGO):
         entry.lost(
             f"{shown} ({one_line(kind, most=40)})", "a probe loads no pictures, styles and scripts", "watch it apart"

@@ -161,7 +161,9 @@ def _answered(file: HurlFile, entry: Entry, step: StepDraft) -> None:
     headers = entry.get("response headers")
     for line in headers.items() if headers else []:
         name, _, value = (part.strip() for part in line.text.partition(":"))
-        if value and name not in step.keys.get("expect", {}).get("header", {}):
+        if is_secret(name):
+            line.lost(f"the claim about the header {one_line(name, most=40)}", SECRET_WHY, "leave it out")
+        elif value and name not in step.keys.get("expect", {}).get("header", {}):
             step.expect("header", {name: value}, line)
             line.changed("the header may hold more than this text", "a header's claim is a text in it", "nothing to do")
         else:

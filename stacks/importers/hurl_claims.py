@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stacks.importers.account import one_line
+from stacks.importers.address import is_secret, told
 from stacks.importers.hurl_reader import unquoted, words
 from stacks.importers.request import go_regex, never, put_status
 
@@ -41,7 +41,7 @@ def carry_assert(line: Entry, text: str, step: StepDraft) -> None:
     parts = words(text[:MAX_LINE])
     if len(text) > MAX_LINE or not _carried(line, parts, step):
         line.lost(
-            f"the assert {one_line(line.text, most=60)}",
+            f"the assert {told(line.text)}",
             "no claim of a step says this",
             "write one that comes near by hand",
         )
@@ -106,7 +106,7 @@ def _status(line: Entry, op: str, value: int, step: StepDraft) -> bool:
 
 
 def _header(line: Entry, name: str | None, op: str, value: str | None, step: StepDraft) -> bool:
-    if not name or not value or name in step.keys.get("expect", {}).get("header", {}):
+    if not name or not value or is_secret(name) or name in step.keys.get("expect", {}).get("header", {}):
         return False
     step.expect("header", {name: value}, line)
     if op == "contains":
@@ -118,7 +118,12 @@ def _header(line: Entry, name: str | None, op: str, value: str | None, step: Ste
 
 def _json(line: Entry, path: str | None, value: str, step: StepDraft) -> bool:
     expect = step.keys.setdefault("expect", {})
-    if not path or isinstance(expect.get("json"), list) or path in expect.get("json", {}):
+    if (
+        not path
+        or is_secret(path.rpartition(".")[2])
+        or isinstance(expect.get("json"), list)
+        or path in expect.get("json", {})
+    ):
         return False
     step.expect("json", {path: value}, line.carry())
     return True
@@ -152,7 +157,7 @@ def carry_capture(line: Entry, step: StepDraft, taken: set[str]) -> str:
             save = {}
     if not save or not re.fullmatch("[a-z][a-z0-9_]*", name) or name in taken:
         line.lost(
-            f"the capture {one_line(line.text, most=60)}",
+            f"the capture {told(line.text)}",
             "a value is saved from JSON, a header, a cookie or by a pattern, once under its name",
             "write it by hand under save",
         )

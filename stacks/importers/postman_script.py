@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stacks.definition.tree import Scalar
-from stacks.importers.account import one_line
+from stacks.importers.address import told
 from stacks.importers.request import put_status
 
 if TYPE_CHECKING:
@@ -95,4 +95,4 @@ def _line(line: Entry, step: StepDraft) -> None:
             "shorten the deadline where slow means down",
         )
     else:
-        line.lost(f"the script's line {one_line(text, most=60)}", "a definition runs no scripts", "claim it by hand")
+        line.lost(f"the script's line {told(text)}", "a definition runs no scripts", "claim it by hand")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stacks.definition.tree import Scalar, Table, YamlFault
+from stacks.importers.address import is_secret
 from stacks.importers.credentials import put_basic, put_oauth2
 from stacks.importers.draft import StepDraft, TransactionDraft
 from stacks.importers.request import put_body, put_header, put_status
@@ -107,7 +108,7 @@ def put_claims(entry: Entry, step: StepDraft, kind: str) -> None:
     if kind == "json-query" and path and path.has_value:
         word = operator.text if operator and operator.has_value else "=="
         plain = re.fullmatch(r"(?:\$\.?)?([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[0-9]+\])*)", path.text.strip())
-        if plain and value and value.text and word == "==":
+        if plain and value and value.text and word == "==" and not is_secret(plain[1].rpartition(".")[2]):
             step.expect("json", {f"$.{plain[1]}": value.take()}, path.carry())
             if operator:
                 operator.carry()

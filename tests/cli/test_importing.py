@@ -45,7 +45,7 @@ def test_findings_stand_on_standard_error_with_file_and_line_and_the_code_is_thr
     result = run("gatus", path)
     assert code_of(result) == 3
     lines = result.stderr.splitlines()
-    assert any("layanan.yaml:55: endpoints/10: not carried: it is switched off" in line for line in lines)
+    assert any("layanan.yaml:57: endpoints/10: not carried: it is switched off" in line for line in lines)
     assert "note" not in "".join(lines[:-1])
     assert not [line for line in result.stdout.splitlines() if line.startswith(str(path))]
 
