@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BODIES = ("form", "json", "multipart", "graphql", "body")
 AUTHS = ("basic", "bearer", "oauth2")
 SECRET = "secret:"  # noqa: S105 - the beginning of a reference
+CREDENTIAL_HEADERS = ("authorization", "proxy-authorization", "x-api-key", "x-auth-token")
 # where a secret may stand: nothing of it is shown, and it goes to the service alone
 SECRET_KEYS = ("headers", "form", "json", "multipart", "graphql", "body")
 
@@ -34,6 +35,14 @@ def check_body(step: Record, method: str, with_body: tuple[str, ...]) -> None:
             f"a body with {', '.join(with_body)} only",
             f'write "post" instead of "{method}", or remove "{bodies[0]}"',
         )
+    headers: Record | None = step["headers"]
+    for name, text in headers.values.items() if headers else ():
+        if headers and name.lower() in CREDENTIAL_HEADERS and "${" not in text:
+            headers.place(name).fault(
+                f"the header {name} holds a credential in plain text",
+                "no secret in a definition",
+                'write "auth", or ${secret:NAME} in its place, and give its value to the monitor',
+            )
     if step.has("auth") and step["headers"] and any(name.lower() == "authorization" for name in step["headers"].values):
         step.place("auth").fault(
             'the step has both "auth" and a header Authorization', "one of them", "remove the header"
