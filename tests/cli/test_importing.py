@@ -203,3 +203,39 @@ def test_an_imported_claim_that_does_not_hold_is_an_outage(tmp_path):
         done = run_imported(tmp_path, server.url)
     assert done.verdict.value == "down"
     assert "Ambil nomor" in done.reason
+
+
+SITE = "<h1>Beranda</h1> Selamat datang"
+
+# of each kind: its file, and the verdict of each claim about a page that shows SITE
+CLAIMS = [
+    ("gatus", 'endpoints:\n- {{name: a, url: "{url}/", conditions: {claims}}}\n', claims, verdict)
+    for claims, verdict in [
+        ('["[STATUS] == 200", "[BODY] == pat(*Selamat*)", "[BODY] == pat(<h1>*datang)"]', "up"),
+        ('["[STATUS] < 400", "[CONNECTED] == true"]', "up"),
+        ('["[STATUS] == 404"]', "down"),
+        ('["[BODY] == halo"]', "down"),
+    ]
+] + [
+    ("blackbox", ("modules:\n  m: {{prober: http, http: {claims}}}\nscrape_configs:\n- metrics_path: /probe\n"
+     '  params: {{module: [m]}}\n  static_configs: [{{targets: ["{url}"]}}]\n'), claims, verdict)
+    for claims, verdict in [
+        ('{fail_if_body_matches_regexp: ["judi.online"], fail_if_body_not_matches_regexp: ["(?i)SELAMAT"]}', "up"),
+        ('{fail_if_body_matches_regexp: ["Selam.t"]}', "down"),
+        ("{valid_status_codes: [201]}", "down"),
+    ]
+] + [
+    ("uptime-kuma", '[{{"name": "a", "type": "keyword", "url": "{url}/", "keyword": "Selamat", {claims}}}]', claims, verdict)
+    for claims, verdict in [('"invertKeyword": false', "up"), ('"invertKeyword": true', "down")]
+]
+
+
+@pytest.mark.parametrize(("kind", "form", "claims", "verdict"), CLAIMS)
+def test_what_is_good_to_the_other_tool_is_up_and_what_is_not_is_down(kind, form, claims, verdict, tmp_path):
+    with serving(page(SITE)) as server:
+        source, target = tmp_path / "masukan", tmp_path / "dinkes.yaml"
+        source.write_text(form.format(url=server.url, claims=claims), encoding="utf-8")
+        assert code_of(run(kind, source, "--output", target)) == 0
+        watched = targets_of(load_agency(target, Settings(), standard_tiers()), {})[0]
+        (done,) = run_by_hand(watched, watched.transactions, allow_networks=["127.0.0.0/8"])
+    assert done.verdict.value == verdict, done.reason
