@@ -48,16 +48,17 @@ def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[P
     """Run a server until the block ends; with a certificate it speaks TLS too."""
     bin_folder = programs()
     folder = Path(tempfile.mkdtemp(prefix="siaga24-pg-"))
-    user = None
+    as_owner: list[str] = []
     if os.geteuid() == 0:                # initdb refuses to be root
-        user = "postgres"
+        # by a program and not by ``user=``: that forks, which a process with gRPC in it cannot be trusted with
+        as_owner = ["runuser", "-u", "postgres", "--"]
         account = pwd.getpwnam("postgres")
         os.chown(folder, account.pw_uid, account.pw_gid)
     data = folder / "data"
     subprocess.run(
-        [bin_folder / "initdb", "-D", data, "-U", "owner", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8",
+        [*as_owner, bin_folder / "initdb", "-D", data, "-U", "owner", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8",
          "--locale=C"],
-        check=True, capture_output=True, cwd="/", user=user,
+        check=True, capture_output=True, cwd="/",
     )
     settings = f"fsync=off\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{folder}'\nshared_buffers=16MB\nmax_connections=20\n"
     if certificate:
@@ -65,7 +66,7 @@ def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[P
             path = data / name
             path.write_bytes(content)
             path.chmod(0o600)
-            if user:
+            if as_owner:
                 shutil.chown(path, "postgres", "postgres")
         settings += "ssl=on\n"
     with socket.socket() as probe:
@@ -74,7 +75,7 @@ def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[P
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
         file.write(settings + f"port={port}\n")
     subprocess.run(
-        [bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "start"], check=True, capture_output=True, cwd="/", user=user,
+        [*as_owner, bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "start"], check=True, capture_output=True, cwd="/",
     )
     server = Postgres(port, folder, bin_folder)
     try:
@@ -85,6 +86,6 @@ def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[P
         yield server
     finally:
         subprocess.run(
-            [bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], check=False, capture_output=True, cwd="/", user=user,
+            [*as_owner, bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], check=False, capture_output=True, cwd="/",
         )
         shutil.rmtree(folder, ignore_errors=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from monitors.core.model import Step, Target
     from monitors.probes.base import StepKind
-    from monitors.probes.coroutine import Desk, Question
+    from monitors.probes.coroutine import Question
+    from monitors.probes.desk import Desk
 
 
 def _of(protocol: str) -> Callable[[Desk], StepKind]:

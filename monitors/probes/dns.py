@@ -30,7 +30,8 @@ from monitors.probes.tcp_wire import Place, addresses_of
 
 if TYPE_CHECKING:
     from monitors.core.model import Step, Target
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
 
 DNS_PORT = 53
 _REFUSALS = {

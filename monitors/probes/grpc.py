@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from monitors.core.model import Step, Target
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
 
 MOST_BYTES = 65_536                      # of an answer, which is two bytes
 

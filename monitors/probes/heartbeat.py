@@ -10,7 +10,8 @@ from monitors.probes.coroutine import ServiceProblem
 if TYPE_CHECKING:
     from monitors.core.model import Step, Target
     from monitors.core.requests import Heartbeat
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
 
 NOBODY_LISTENS = "this monitor hears no reports; start it with --reports HOST:PORT (siaga24 monitor run)"
 

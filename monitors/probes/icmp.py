@@ -16,7 +16,8 @@ from monitors.probes.tcp_wire import addresses_of, place_of
 
 if TYPE_CHECKING:
     from monitors.core.model import Step, Target
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
 
 ANY_PORT = 1                             # echoes have none; a place needs one
 INTERVAL_S = 0.2                         # between two echoes: faster ones are for root alone, by custom

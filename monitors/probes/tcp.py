@@ -15,7 +15,8 @@ from monitors.probes.tcp_wire import certificate_problem, connect, place_of
 
 if TYPE_CHECKING:
     from monitors.core.model import Step, Target
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
 
 STARTTLS = (Security.SMTP, Security.IMAP)
 

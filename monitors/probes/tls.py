@@ -30,7 +30,8 @@ from monitors.probes.tls_floor import VERSIONS, cipher_problem, is_below, older_
 
 if TYPE_CHECKING:
     from monitors.core.model import Step, Target
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
 
 USUAL_PORTS = {Security.TLS: 0, Security.SMTP: 25, Security.IMAP: 143}
 GOODBYES = {Security.SMTP: b"QUIT\r\n", Security.IMAP: b"s2 LOGOUT\r\n"}    # or its log has a lost connection

@@ -33,12 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitors.core.model import Step, Target
-    from monitors.probes.coroutine import Course, Desk
+    from monitors.probes.coroutine import Course
+    from monitors.probes.desk import Desk
     from monitors.probes.tcp_wire import Place, Wire
 
 SCHEMES = {"http": "ws", "https": "wss"}
 GOODBYE_S = 0.2                          # that the server's answer to ours is waited for
-SEARCH_S = 0.2                           # that the pattern may take in all: the loop waits for it
+SEARCH_S = 0.05                          # that the pattern may take in all: the loop waits for it
 
 
 def make(desk: Desk, target: Target, step: Step) -> WebSocketQuestion:

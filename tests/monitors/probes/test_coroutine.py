@@ -12,7 +12,8 @@ from monitors.core.errors import ProbeFault
 from monitors.core.model import AssertKind, Step
 from monitors.core.requests import DnsQuery
 from monitors.probes.base import StepOutcome
-from monitors.probes.coroutine import CoroutineKind, Course, Desk, ServiceProblem
+from monitors.probes.coroutine import CoroutineKind, Course, ServiceProblem
+from monitors.probes.desk import Desk
 from monitors.probes.guard import ANYWHERE
 from tests.factories import a_target, a_transaction
 from tests.probing import expect
