@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 INLINE_CHARS = 4096                      # so short a body does a parser no harm
 VALUE_LIMIT = 65_536                     # characters of one value; a token or a view state fits, a body does not
 PATTERN_TIMEOUT_S = 0.2
+INLINE_PATTERN_S = 0.005                 # a small page too can make a pattern run away, and the loop is everybody's
 DIGITS = 4000                            # of an integer that Python reads at once; longer ones take it long
 
 
@@ -73,8 +74,11 @@ def check(query: Query) -> str:
     return ""
 
 
-def extract(body: str, queries: Sequence[Query]) -> list[Found]:
-    """Look for every query in a decoded body. The body is parsed once for each way of looking."""
+def extract(body: str, queries: Sequence[Query], *, pattern_s: float = PATTERN_TIMEOUT_S) -> list[Found]:
+    """Look for every query in a decoded body. The body is parsed once for each way of looking.
+
+    ``pattern_s``: what one regular expression may take.
+    """
     page: LexborHTMLParser | None = None
     document: Any = None
     unreadable = ""
@@ -94,8 +98,16 @@ def extract(body: str, queries: Sequence[Query]) -> list[Found]:
             words = injected(body, frozenset(query.expression.casefold().splitlines()))
             results.append(Found(", ".join(f'"{word}"' for word in words) or None))
         else:
-            results.append(_by_regex(body, query))
+            results.append(_by_regex(body, query, pattern_s))
     return results
+
+
+def extract_at_once(body: str, queries: Sequence[Query]) -> list[Found] | None:
+    """Look for every query on the thread of the loop; None where that would take too long, which is the reader's."""
+    if not is_small(body, queries):
+        return None
+    found = extract(body, queries, pattern_s=INLINE_PATTERN_S)
+    return None if any(one.is_ours for one in found) else found
 
 
 def is_small(body: str, queries: Sequence[Query]) -> bool:
@@ -196,9 +208,9 @@ def _by_json(document: Any, query: Query) -> Found:
         return Found(None, "the body is JSON nested too deep to be searched")
 
 
-def _by_regex(body: str, query: Query) -> Found:
+def _by_regex(body: str, query: Query, pattern_s: float) -> Found:
     try:
-        match = _pattern(query.expression).search(body, timeout=PATTERN_TIMEOUT_S)
+        match = _pattern(query.expression).search(body, timeout=pattern_s)
     except TimeoutError:
         why = f'the pattern "{query.expression}" takes too long on this body; write it without nested repetition'
         return Found(None, why, is_ours=True)

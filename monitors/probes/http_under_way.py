@@ -12,7 +12,7 @@ from monitors.probes.auth import token_of
 from monitors.probes.base import StepOutcome
 from monitors.probes.charset import decode
 from monitors.probes.evidence import evidence_of
-from monitors.probes.extract import extract, is_small
+from monitors.probes.extract import extract_at_once
 from monitors.probes.fill import FillError
 from monitors.probes.http_names import resolved
 from monitors.probes.redirects import REDIRECTS, RedirectError, follow, way
@@ -221,8 +221,9 @@ class StepUnderWay:
         queries = [] if problem else ready.queries(self._saved)
         if not queries:
             return self._found_out(problem)
-        if is_small(text, queries):
-            return self._read(extract(text, queries))
+        found = extract_at_once(text, queries)
+        if found is not None:
+            return self._read(found)
         self._ticket = self._steps.kind.reader.read(
             text, queries, lambda found: self._go_on(lambda: self._read(found)),
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitors.probes.tcp_wire import Wire
 
 LINE_LIMIT = 16_384                      # bytes of a greeting or of the answer to a command
-SEARCH_S = 0.2                           # that patterns of one step may take in all: the loop waits for them
+SEARCH_S = 0.05                          # that patterns of one step may take in all: the loop waits for them
 PAUSE_S = 0.01                           # between two searches, so that single bytes cannot cost one each
 _ESCAPE = re.compile(r"\\(?:([rnt0\\])|x([0-9A-Fa-f]{2}))")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

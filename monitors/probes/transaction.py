@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from monitors.core.model import Target, Transaction
     from monitors.probes.base import Session, StepKind, Steps
 
+ROUNDS = 10                              # of the loop; a coroutine needs some from its time-out to its last word
 GRACE_S = 0.05                           # after the deadline, for the step's own word of what it was waiting for
 
 
@@ -159,11 +160,11 @@ class _TryUnderWay:
         else:
             self.begin()
 
-    def _ran_out(self, *, has_waited: bool = False) -> None:
+    def _ran_out(self, *, rounds: int = ROUNDS) -> None:
         """The deadline is over, and the step has said nothing itself."""
-        if not has_waited:
+        if rounds:
             # a loop that is late finds this timer and the step's own at once: the step knows more, so it goes first
-            self._watch = self._journey.probe.loop.call_later(0, partial(self._ran_out, has_waited=True))
+            self._watch = self._journey.probe.loop.call_later(0, partial(self._ran_out, rounds=rounds - 1))
             return
         self._session.close()
         if self._index < self._tail < len(self._journey.transaction.steps):

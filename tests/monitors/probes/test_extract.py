@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.probes.extract import VALUE_LIMIT, By, Found, Query, as_text, check, extract
+from monitors.probes.extract import VALUE_LIMIT, By, Found, Query, as_text, check, extract, extract_at_once
 
 
 @pytest.mark.parametrize(("query", "fault"), [
@@ -66,6 +66,13 @@ def test_a_body_that_is_not_json_is_told_by_what_stands_there(body: str, problem
 def test_half_a_character_is_no_value_that_could_break_a_request():
     assert extract(r'{"a": "x\ud800y"}', [Query(By.JSON, "$.a")]) == [Found("x\ufffdy")]
     assert extract(r'{"a": "\ud83d\ude00"}', [Query(By.JSON, "$.a")]) == [Found("\U0001f600")]
+
+
+def test_a_pattern_that_runs_away_on_a_small_page_is_left_to_the_reader_and_what_is_quick_is_not():
+    small = "x" * 2000
+    assert extract_at_once(small, [Query(By.REGEX, "x{3}"), Query(By.REGEX, "(x+x+)+y")]) is None
+    assert extract_at_once(small, [Query(By.REGEX, "x{3}")]) == [Found("xxx")]
+    assert extract_at_once("x" * 5000, [Query(By.REGEX, "x{3}")]) is None
 
 
 def test_a_pattern_gives_its_group_or_all_of_its_match():

@@ -111,6 +111,31 @@ def test_a_step_that_never_answers_ends_at_the_deadline_as_our_fault():
     assert attempt.duration_us >= 60_000
 
 
+class LateLoop(Script):
+    """A step that times out and needs some rounds of the loop to say so, on a loop that comes round far too late."""
+
+    def start(
+        self, index: int, saved: Mapping[str, str], left_s: float, on_done: Callable[[StepOutcome], None],
+    ) -> None:
+        self.seen.append((index, dict(saved), left_s))
+        loop = asyncio.get_running_loop()
+        real = loop.time
+        loop.call_later(left_s, self.unwind, 5, on_done)
+        loop.call_soon(lambda: setattr(loop, "time", lambda: real() + 10))      # both time-outs are due at once
+
+    def unwind(self, rounds: int, on_done: Callable[[StepOutcome], None]) -> None:
+        if rounds:
+            asyncio.get_running_loop().call_soon(self.unwind, rounds - 1, on_done)
+        else:
+            on_done(StepOutcome(problem="the name server did not answer in time"))
+
+
+def test_a_step_that_needs_some_rounds_of_a_late_loop_for_its_last_word_is_heard():
+    attempt = tried(LateLoop(), *steps(True))
+    assert attempt.fault == ""
+    assert [step.reason for step in attempt.steps] == ['step 1 of 1 "langkah 1": the name server did not answer in time']
+
+
 def test_each_step_is_told_how_much_time_is_left():
     script = Script(StepOutcome(), StepOutcome())
     tried(script, *steps(True, True), deadline_ms=500)
