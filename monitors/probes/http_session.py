@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pycurl
 
-from monitors.core.http_options import Http2, IpFamily
+from monitors.core.http_options import Http2
 from monitors.core.verdict import spoken_us
 from monitors.probes.answer import (
     Answer,
@@ -23,6 +23,7 @@ from monitors.probes.answer import (
 from monitors.probes.decoding import ACCEPTED, Sink
 from monitors.probes.failures import Failure, Phase, explain, head_cut_short
 from monitors.probes.guard import literal_host, told
+from monitors.probes.http_setup import put_choices, put_method, put_tls
 from monitors.probes.http_wire import PLAIN, Wire
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 IDLE_HANDLES = 256
 ACCEPT_ENCODING = f"Accept-Encoding: {ACCEPTED}".encode()
-# one key share that nearly every server takes; the others stay possible
-GROUPS = "X25519:P-256:P-384:P-521:X448"
 
 
 class HttpSession:
@@ -105,7 +104,7 @@ class HttpSession:
         put(pycurl.MAXFILESIZE_LARGE, max_bytes)
         put(pycurl.HEADERFUNCTION, self._head.append)
         if hop.method != "GET" or hop.body is not None:
-            _put_method(put, hop)
+            put_method(put, hop)
         if connect_to:
             put(pycurl.CONNECT_TO, [connect_to])
         self._refused, self._tried = "", []
@@ -114,9 +113,9 @@ class HttpSession:
             # judged when it is opened, so that what was looked up and what is connected to are the same
             put(pycurl.OPENSOCKETFUNCTION, self._open)
         if hop.url.startswith("https:"):
-            self._put_tls(put)
+            put_tls(put, self._lane.ca_file, reads_certificate=self._reads_certificate, looks=looks)
         if self._wire is not PLAIN:
-            self._choose(curl, names)
+            put_choices(put, self._wire, hop.url, names)
         if self._share is not None:
             put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
         else:
@@ -124,41 +123,9 @@ class HttpSession:
             put(pycurl.FORBID_REUSE, 1)
         self._lane.begin(curl, self)
 
-    def _put_tls(self, put: Callable[[int, Any], object]) -> None:
-        put(pycurl.SSL_SESSIONID_CACHE, 0)
-        put(pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2)
-        put(pycurl.SSL_EC_CURVES, GROUPS)
-        put(pycurl.CAINFO, self._lane.ca_file)
-        if self._reads_certificate:
-            put(pycurl.OPT_CERTINFO, 1)
-        if self._looks:
-            put(pycurl.CONNECT_ONLY, 1)
-            put(pycurl.SSL_VERIFYPEER, 0)
-            put(pycurl.SSL_VERIFYHOST, 0)
-
     @property
     def _reads_certificate(self) -> bool:
         return self._engine.reads_certificates or self._wire.reads_certificates or self._looks
-
-    def _choose(self, curl: pycurl.Curl, names: Sequence[str]) -> None:
-        """Make the choices that only few transactions make."""
-        put, wire = curl.setopt, self._wire
-        if wire.http2 is not Http2.NEVER:
-            # without TLS nothing is agreed on: the one who requires it knows that it is there
-            is_known = wire.http2 is Http2.REQUIRE and self._sent.url.startswith("http:")
-            put(pycurl.HTTP_VERSION, (
-                pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE if is_known else pycurl.CURL_HTTP_VERSION_2TLS
-            ))
-        if wire.ip is not IpFamily.ANY:
-            put(pycurl.IPRESOLVE, pycurl.IPRESOLVE_V4 if wire.ip is IpFamily.V4 else pycurl.IPRESOLVE_V6)
-        if wire.proxy:
-            put(pycurl.PROXY, wire.proxy)
-            put(pycurl.HTTPPROXYTUNNEL, 1)
-        if names:
-            put(pycurl.RESOLVE, list(names))
-        if wire.certificate and self._sent.url.startswith("https:"):
-            put(pycurl.SSLCERT_BLOB, wire.certificate.encode())
-            put(pycurl.SSLKEY_BLOB, wire.key.encode())
 
     def cookie(self, name: str) -> str | None:
         """Value of the cookie that was set last under ``name``, or None."""
@@ -273,16 +240,6 @@ class HttpSession:
         elif (problem := self._sink.end()):
             answer.failure = Failure(problem=f"{problem} after {spoken_us(end)}")
         return answer
-
-
-def _put_method(put: Callable[[int, Any], object], hop: Hop) -> None:
-    if hop.method == "HEAD":
-        put(pycurl.NOBODY, 1)
-        return
-    if hop.body is not None or hop.method in {"POST", "PUT", "PATCH"}:
-        put(pycurl.POSTFIELDS, hop.body or b"")
-    if hop.method != "POST":
-        put(pycurl.CUSTOMREQUEST, hop.method)
 
 
 def _own_shortage(code: int) -> int:
