@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 # ${saved}, ${secret:name} of the agency, ${run:uuid} and the like of the run
-PLACEHOLDER = re.compile(r"\$\{((?:(?:secret|run):)?[A-Za-z_][A-Za-z0-9_.-]*)\}")
+PLACEHOLDER = re.compile(r"\$\{((?:(?:secret|run|number|boolean):)?[A-Za-z_][A-Za-z0-9_.-]*)\}")
 # what an author may write into a URL as it stands; the rest (spaces, other scripts) is encoded
 _URL_SYNTAX = "!#$%&'()*+,/:;=?@[]~"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from monitors.probes.fill import Template, in_form, in_json, plain
+from monitors.probes.typed import own_name, typed, unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +28,7 @@ class Body:
     def __init__(self, step: Step) -> None:
         self._form = tuple((Template(name), Template(value)) for name, value in step.form)
         self._parts = tuple((part, Template(part.value)) for part in step.parts)
-        self._json = Template(step.json_body) if step.json_body else _NOTHING
+        self._json = Template(unquoted(step.json_body)) if step.json_body else _NOTHING
         self._raw = Template(step.body) if step.body else _NOTHING
 
     @property
@@ -40,7 +41,7 @@ class Body:
         """Names of the values that it needs."""
         templates = [self._json, self._raw, *(value for _, value in self._parts)]
         templates += [part for pair in self._form for part in pair]
-        return tuple(name for template in templates for name in template.names)
+        return tuple(own_name(name) for template in templates for name in template.names)
 
     def fill(self, saved: Mapping[str, str]) -> tuple[bytes | None, str]:
         """Give the body, None for none, and its content type, "" where libcurl says it. Raises FillError."""
@@ -54,7 +55,7 @@ class Body:
         if self._parts:
             return multipart([(part, value.fill(saved, plain)) for part, value in self._parts])
         if self._json.text:
-            return self._json.fill(saved, in_json).encode(), JSON
+            return self._json.fill(typed(saved, self._json.names), in_json).encode(), JSON
         return (self._raw.fill(saved, plain).encode(), RAW) if self._raw.text else (None, "")
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stacks.definition.faults import Place
     from stacks.model import Tier
 
+TYPES = ("number:", "boolean:")
 SAVE_KINDS = ("css", "json", "regex", "header", "cookie")
 
 
@@ -207,6 +208,16 @@ def _check_references(steps: list[tuple[Place, Record]]) -> None:
         saved |= {name: (step_name(step), is_critical) for name in _saved_by(step)}
 
 
+def _check_typed(place: Place, text: str, name: str) -> None:
+    """A value that is asked for by its type is the whole of a value in a JSON body."""
+    if place.path[-1] != "json" or text.count(f'"${{{name}}}"') != text.count(f"${{{name}}}"):
+        place.fault(
+            f"${{{name}}} stands where only text can",
+            "a type for a whole value in json alone",
+            f"write ${{{name.partition(':')[2]}}}",
+        )
+
+
 def _saved_by(step: Record) -> list[str]:
     return [*(name for name, _ in _entries(step["save"])), *browser_saves(step)]
 
@@ -218,6 +229,9 @@ def _references(place: Place, text: str, *, may_hold: bool) -> Iterator[str]:
         name = whole.group(1) if whole else ""
         if re.fullmatch(names.SAVED_PATTERN, name) or name in MEANING:
             yield name
+        elif name.startswith(TYPES) and re.fullmatch(names.SAVED_PATTERN, name.partition(":")[2]):
+            _check_typed(place, text, name)
+            yield name.partition(":")[2]
         elif name.startswith(SECRET):
             check_secret_reference(place, name, may_hold=may_hold)
         elif name.startswith(PREFIX):

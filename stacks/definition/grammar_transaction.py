@@ -67,7 +67,12 @@ STEP = Shape(
             doc="Form fields to send as the body.",
             example='{csrf: "${csrf}", layanan: KTP}',
         ),
-        "json": Key(kind=JsonBody(), doc="JSON to send as the body.", example="{layanan: KTP}"),
+        "json": Key(
+            kind=JsonBody(),
+            doc='JSON to send as the body. A saved value stays text; as a whole value `"${number:name}"` and '
+            '`"${boolean:name}"` make it a number or a boolean.',
+            example="{layanan: KTP}",
+        ),
         "multipart": Key(
             kind=MULTIPART,
             doc="Multipart form to send as the body; a field with `file` is sent as a file.",

@@ -29,7 +29,7 @@ BEYOND_A_SCHEMA = {
     "trap-date", "trap-exponent", "trap-no", "trap-octal", "trap-on", "trap-private-value",
     "trap-sexagesimal", "tries-do-not-fit", "url-no-scheme", "url-with-password", "value-name-malformed", "value-saved-later",
     "value-unsaved", "volume-inside-another", "volume-of-postgresql", "volume-over-secrets", "volume-relative", "wave-unknown",
-    "save-two-sources", "budget-without-writes", "auth-password-written", "auth-and-header", "secret-in-step-url", "secret-in-header",
+    "save-two-sources", "budget-without-writes", "value-typed-in-text", "auth-password-written", "auth-and-header", "secret-in-step-url", "secret-in-header",
     "secret-name-malformed", "connection-resolver-name", "connection-resolver-and-address", "connection-proxy-password",
     "graphql-with-json", "multipart-with-get", "size-reversed", "forbidden-broken", "always-before-others", "always-and-critical",
     "run-value-unknown", "step-browser-no-page", "step-browser-secret", "step-browser-selector", "step-browser-value-unsaved",
