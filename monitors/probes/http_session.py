@@ -108,8 +108,8 @@ class HttpSession:
         if connect_to:
             put(pycurl.CONNECT_TO, [connect_to])
         self._refused, self._tried = "", []
-        is_elsewhere = connect_to or self._wire.proxy
-        if not is_placed and (is_elsewhere or not self._engine.guard.is_free(literal_host(hop.url))):
+        is_known = is_placed or (not connect_to and self._engine.guard.is_free(literal_host(hop.url)))
+        if self._wire.proxy or not is_known:
             # judged when it is opened, so that what was looked up and what is connected to are the same
             put(pycurl.OPENSOCKETFUNCTION, self._open)
         if hop.url.startswith("https:"):

@@ -219,6 +219,16 @@ def test_a_proxy_looks_the_name_up_and_gets_its_password_by_reference(tmp_path: 
         assert "proxy-authorization" not in server.asked[0].headers
 
 
+def test_a_proxy_at_a_refused_address_is_not_connected_to_for_a_service_that_the_toolkit_placed_either():
+    with a_proxy() as (port, asked), serving(page()) as server:
+        placed = over(
+            f"http://antrean.example:{server.port}", Connection(proxy=f"http://127.0.0.1:{port}"),
+            connect_to=f"127.0.0.1:{server.port}",
+        )
+        assert "an address of the monitor's own machine" in said(tried(placed, guard=Guard()))
+        assert asked == []
+
+
 def test_a_proxy_at_a_refused_address_is_not_connected_to():
     with a_proxy() as (port, asked):
         attempt = tried(over("http://8.8.8.8", Connection(proxy=f"http://127.0.0.1:{port}")), guard=Guard())
