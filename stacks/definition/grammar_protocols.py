@@ -123,7 +123,8 @@ TCP_TURN = Shape(
     keys={
         "send": Key(
             kind=_SEND,
-            doc=r"Text to send; `\r`, `\n`, `\t`, `\\` and `\xNN` mean what they mean elsewhere.",
+            doc=r"Text to send; `\r`, `\n`, `\t`, `\0`, `\\` and `\xNN` mean what they usually do. `${secret:name}` "
+            "puts a secret of the agency in.",
             example=r"'EHLO siaga.example\r\n'",
         ),
         "expect": Key(kind=REGEX, doc="Regular expression that what is read must match.", example="'^220 '"),
@@ -297,7 +298,12 @@ WEBSOCKET = Shape(
             default="/",
             example="/ws",
         ),
-        "send": Key(kind=_SEND, doc="Text to send.", default="nothing", example="ping"),
+        "send": Key(
+            kind=_SEND,
+            doc="Text to send. `${secret:name}` puts a secret of the agency in.",
+            default="nothing",
+            example="ping",
+        ),
         "contains": Key(
             kind=Text(word="text that a message holds", most=1000, takes_numbers=True),
             doc="Text that a message must hold.",
