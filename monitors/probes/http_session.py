@@ -82,6 +82,13 @@ class HttpSession:
         curl = self._curl
         if curl is None:
             raise RuntimeError("the session is closed")
+        address = literal_host(hop.url) if self._wire.proxy else ""
+        if address and not is_placed and (what := self._engine.guard.refusal(address)):
+            # a proxy would go there for us, where no socket of ours is judged
+            answer = Answer()
+            answer.failure = Failure(problem=told(address, address, what))
+            on_done(answer)
+            return
         self._on_done = on_done
         self._sent = hop
         head: list[bytes] = []

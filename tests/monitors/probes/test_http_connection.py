@@ -229,6 +229,17 @@ def test_a_proxy_at_a_refused_address_is_not_connected_to_for_a_service_that_the
         assert asked == []
 
 
+def test_a_proxy_is_not_sent_to_a_refused_address_by_a_redirect():
+    with serving(page("rahasia"), host="127.0.0.3") as inner, serving(redirect(f"{inner.url}/")) as outer, a_proxy() as (port, asked):
+        target = over(
+            f"http://publik.invalid:{outer.port}", Connection(proxy=f"http://127.0.0.1:{port}"), Step(name="a", max_redirects=2),
+        )
+        told = said(tried(target, guard=Guard(["127.0.0.1"])))
+        assert "127.0.0.3 is an address of the monitor's own machine, where the monitor does not connect" in told
+        assert (len(asked), inner.connections) == (1, 0)
+        assert tried(target, guard=LOOPBACK).steps[0].passed
+
+
 def test_a_proxy_at_a_refused_address_is_not_connected_to():
     with a_proxy() as (port, asked):
         attempt = tried(over("http://8.8.8.8", Connection(proxy=f"http://127.0.0.1:{port}")), guard=Guard())
