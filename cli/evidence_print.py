@@ -21,6 +21,9 @@ def print_evidence(evidence: Evidence, *, address: str = "") -> None:
     for label, text in parts:
         if text:
             _print(f"{label:<12}{text}")
+    if evidence.screenshot:
+        size_kb = max(1, len(evidence.screenshot) * 3 // 4 // 1000)
+        _print(f"{'picture':<12}of the page, {size_kb} kB; incident show --pictures FOLDER writes it")
     for label, text, most in (("head", evidence.head, 40), ("body", evidence.body, BODY_LINES)):
         lines = text.splitlines()
         for number, line in enumerate(lines[:most]):

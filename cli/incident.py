@@ -8,10 +8,11 @@ from pathlib import Path
 
 import click
 
+from cli.incident_pictures import write_pictures
 from cli.incident_print import CSV_COLUMNS, as_plain, csv_row, print_incident, print_list
 from cli.ledger_view import Asked, chosen, ledger_option, not_found, now_ms, opened, range_options, zone_of
 from cli.output import json_option, output_option, print_csv, print_json, workspace_options
-from monitors.core.errors import UsageError
+from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.incident import Incident, incidents
 from monitors.core.model import Run, Target, Verdict
 from monitors.core.timeline import data_until, service_timeline
@@ -71,10 +72,14 @@ def list_command(
 @incident.command("show", short_help="Show one incident with its evidence.")
 @click.argument("name", metavar="AGENCY/SERVICE[/TIME]")
 @ledger_option
+@click.option(
+    "--pictures", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+    help="Write the pictures that browser steps kept of pages into this folder.",
+)
 @json_option
 @workspace_options
 def show_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, name: str, ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, name: str, ledger: Path | None, pictures: Path | None,
 ) -> None:
     """Show one incident: since when, what failed and of what, each step of the runs that tell.
 
@@ -100,6 +105,13 @@ def show_command(
         print_json(as_plain(target, found, runs))
     else:
         print_incident(target, found, runs)
+    if pictures is not None:
+        try:
+            written = write_pictures(found, runs, pictures)
+        except OSError as exc:
+            raise Siaga24Error(f"{pictures}: the pictures could not be written: {exc.strerror or exc}") from exc
+        for line in map(str, written) if written else ("no picture was kept",):
+            click.echo(line, err=True)
 
 
 def _incidents(reader: LedgerReader, target: Target, asked: Asked) -> Sequence[Incident]:

@@ -22,6 +22,7 @@ CHROMIUM = "SIAGA24_CHROMIUM"            # path of the browser
 AT_ONCE = "SIAGA24_BROWSERS"             # how many journeys may be under way at the same time
 SANDBOX = "SIAGA24_CHROMIUM_SANDBOX"     # "off": where the monitor runs as root, in a container that holds it
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "HOME")     # secrets are not
 MAX_ANSWER = 1_048_576
 END_PATIENCE_S = 8.0                     # with the process around a journey, which ends itself
 STOP_PATIENCE_S = 3.0
@@ -139,6 +140,7 @@ def _spawn(connection: socket.socket) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "monitors.probes.browser_process"], stdin=connection.fileno(),
         stdout=connection.fileno(), stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in PASSED_ON if name in os.environ},
         start_new_session=True,          # a Ctrl-C is the monitor's to deal with
     )
 

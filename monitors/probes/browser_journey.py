@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import subprocess
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from playwright.async_api import Error, Page, async_playwright
 
+from monitors.core.errors import ProbeFault
 from monitors.core.requests import BrowserDo
+from monitors.probes.browser_found import Found
+from monitors.probes.browser_home import environment, trust
 from monitors.probes.browser_proxy import WayOut
 from monitors.probes.browser_words import loading_problem, shortened
 from monitors.probes.evidence import BODY_BYTES
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024             # that the pages of one journey may send
 PICTURE_BYTES = 100_000
 QUALITIES = (60, 35, 15)
-REST_S = 1.5                             # kept at the end for the picture and the answer
+REST_S = 2.5                             # kept at the end for the picture and the answer
 OWN_CHANGE = ("ERR_NETWORK_CHANGED", "ERR_CERT_DATABASE_CHANGED")        # Chromium noticed its new authorities
 POLL_S = 0.1
+LIFE_S = 1.0                             # for a sign of life of the browser
+NOTICE_S = 0.2                           # until an end of the browser is noticed
 ARGUMENTS = (
     "--proxy-bypass-list=<-loopback>",   # not even this machine is reached beside the proxy
     "--disable-quic", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-background-networking",
@@ -40,33 +42,6 @@ ARGUMENTS = (
 
 class Failed(Exception):  # noqa: N818 - a result
     """The service failed, in words."""
-
-
-class Fault(Exception):  # noqa: N818 - a result
-    """We could not tell, in words."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Found:
-    """What a journey found. ``ran_out``: its time was over; ``start_us``: until the browser was there."""
-
-    problem: str = ""
-    fault: str = ""
-    ran_out: bool = False
-    saved: dict[str, str] = field(default_factory=dict)
-    status: int = 0
-    address: str = ""
-    url: str = ""
-    text: str = ""
-    picture: str = ""
-    unreached: list[str] = field(default_factory=list)
-    start_us: int = 0
-    open_us: int = 0
-    rest_us: int = 0
-
-    def plain(self) -> dict[str, Any]:
-        """Give it as plain values."""
-        return asdict(self)
 
 
 async def travel(job: dict[str, Any]) -> Found:
@@ -82,12 +57,12 @@ async def travel(job: dict[str, Any]) -> Found:
     try:
         port = await way.open()
         if job["ca_pem"]:
-            await loop.run_in_executor(None, _trust, job["home"], job["ca_pem"])
+            await loop.run_in_executor(None, trust, job["home"], job["ca_pem"])
         # nothing is closed with care afterwards: all processes are ended, and the home is removed
         playwright = await async_playwright().start()
         try:
             browser = await playwright.chromium.launch(
-                executable_path=job["chromium"], chromium_sandbox=job["sandbox"], env=_environment(job["home"]),
+                executable_path=job["chromium"], chromium_sandbox=job["sandbox"], env=environment(job["home"]),
                 args=[*ARGUMENTS, f"--proxy-server=socks5://127.0.0.1:{port}"],
                 timeout=1000 * max(0.001, job["ends_s"] - loop.time()),
             )
@@ -96,7 +71,7 @@ async def travel(job: dict[str, Any]) -> Found:
             return found
         found.start_us = int((loop.time() - began_s) * 1e6)
         await _Visit(job, way, browser, found).run()
-    except Fault as exc:
+    except ProbeFault as exc:
         found.fault = str(exc)
     except Error as exc:
         found.fault = f"the browser failed: {shortened(exc.message)}"
@@ -117,7 +92,6 @@ class _Visit:
 
     async def run(self) -> None:
         began_s = self.loop.time()
-        self.browser.on("disconnected", lambda _: self._lost("Chromium ended in the middle of the journey"))
         major = self.browser.version.partition(".")[0]
         context = await self.browser.new_context(
             viewport={"width": self.job["width"], "height": self.job["height"]}, accept_downloads=False,
@@ -135,18 +109,32 @@ class _Visit:
             self.found.problem = f"timed out while {self.doing}"
         except (Failed, FillError) as exc:
             self.found.problem = f"{self.doing}: {exc}"
-        except Fault as exc:
+        except ProbeFault as exc:
             self.found.fault = str(exc)
         except Error as exc:
             self.found.problem = f"{self.doing}: {shortened(exc.message)}"
+            await asyncio.sleep(NOTICE_S)
         self.found.rest_us = int((self.loop.time() - began_s) * 1e6) - self.found.open_us
         if self.way.is_flooded:
             self.found.problem = f"{self.doing}: the pages sent more than {MAX_BYTES >> 20} MiB"
+        if self.found.problem and not self.ended:
+            await self._look_at_browser()
         if self.ended and self.found.problem:
             self.found.problem, self.found.fault = "", self.ended
         self.found.address = self.way.address
         if self.found.problem:
             await self._keep(page)
+
+    async def _look_at_browser(self) -> None:
+        """Ask the browser itself for a sign of life: only one that works may blame a page."""
+        try:
+            async with asyncio.timeout(LIFE_S):
+                session = await self.browser.new_browser_cdp_session()
+                await session.send("Browser.getVersion")
+        except TimeoutError:
+            self._lost("Chromium gave no sign of life")
+        except Error:
+            self._lost("Chromium ended in the middle of the journey")
 
     def _lost(self, why: str) -> None:
         self.ended = self.ended or why
@@ -196,10 +184,10 @@ class _Visit:
     def _loading(self, message: str) -> Exception:
         """Say why a page did not load: the proxy knows best."""
         if self.ended:
-            return Fault(self.ended)
+            return ProbeFault(self.ended)
         if "ERR_SOCKS" in message or "ERR_PROXY" in message:
             # the newest failures last
-            for said, kind in ((self.way.faults, Fault), (self.way.why, Failed)):
+            for said, kind in ((self.way.faults, ProbeFault), (self.way.why, Failed)):
                 if said:
                     return kind(list(said.values())[-1])
         return Failed(loading_problem(message))
@@ -251,7 +239,7 @@ class _Visit:
         self.found.url = page.url
         self.found.unreached = list(self.way.why.values())[:10]
         with contextlib.suppress(TimeoutError, Error):
-            async with asyncio.timeout_at(self.job["ends_s"] - min(0.4, REST_S / 4)):
+            async with asyncio.timeout_at(self.job["ends_s"] - 0.3):
                 self.found.picture = await _picture(page)
                 self.found.text = (await page.locator("css=body").inner_text(timeout=0))[: 2 * BODY_BYTES]
 
@@ -267,28 +255,3 @@ async def _picture(page: Page) -> str:
 def _place(connect_to: str) -> tuple[str, int] | None:
     host, _, port = connect_to.rpartition(":")
     return (host.strip("[]"), int(port)) if host else None
-
-
-def _environment(home: str) -> dict[str, str | float | bool]:
-    """Give Chromium nothing of the monitor's environment, which may hold secrets."""
-    return {"HOME": home, "TMPDIR": home, "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-
-
-def _trust(home: str, ca_pem: str) -> None:
-    """Let the browser trust the target's authorities, the only way that Chromium has: a database of NSS in its home."""
-    folder, file = Path(home, ".pki", "nssdb"), Path(home, "ca.pem")
-    folder.mkdir(parents=True)
-    for number, one in enumerate(ca_pem.split("-----END CERTIFICATE-----")[:-1]):
-        file.write_text(f"{one}-----END CERTIFICATE-----\n", encoding="ascii")
-        made = ["certutil", "-A", "-d", f"sql:{folder}", "-t", "C,,", "-n", f"siaga24-{number}", "-i", str(file)]
-        begin = [] if number else [["certutil", "-N", "-d", f"sql:{folder}", "--empty-password"]]
-        for command in (*begin, made):
-            try:
-                subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=10)
-            except FileNotFoundError:
-                raise Fault(
-                    "the service has an authority of its own, which a browser trusts only with the program certutil; "
-                    "install the package libnss3-tools (Debian, Ubuntu) or nss-tools (Fedora)",
-                ) from None
-            except (subprocess.SubprocessError, OSError) as exc:
-                raise Fault(f"the certificates to trust could not be given to Chromium: {exc}") from None

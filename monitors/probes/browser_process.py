@@ -57,6 +57,7 @@ def _journey(job: dict[str, Any]) -> None:
 
         os.dup2(os.open(os.devnull, os.O_RDWR), 0)
         os.dup2(2, 1)
+        os.environ |= {"TMPDIR": job["home"], "HOME": job["home"]}       # Playwright's profiles too are removed with it
         try:
             from monitors.probes.browser_journey import travel  # noqa: PLC0415 - the library is an extra
         except ImportError as exc:

@@ -58,6 +58,14 @@ class WayOut:
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
+    async def close(self) -> None:
+        """Hear nobody any more, and end what is under way."""
+        if self._server is not None:
+            self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     @property
     def is_flooded(self) -> bool:
         """Tell whether more came than a journey may take."""

@@ -27,6 +27,8 @@ _WORDS = {
 
 def loading_problem(message: str) -> str:
     """Say why a page did not load."""
+    if "Download is starting" in message:                    # Playwright's own word
+        return "it is no page but a download"
     found = _CODE.search(message)
     if found is None:
         return shortened(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -13,7 +14,12 @@ from click.testing import CliRunner
 from cli import incident as incident_module
 from cli.main import main
 from monitors.core.errors import UsageError
-from tests.cli.ledgers import END_MS, write_ledger
+from monitors.core.evidence import Evidence
+from monitors.core.history import Life
+from monitors.core.model import Verdict
+from monitors.ledger.sqlite import SqliteLedger
+from tests.cli.ledgers import END_MS, TARGETS, write_ledger
+from tests.factories import NOON_MS, a_run, a_step_result, a_try
 
 NAME = "dinkes-bandung/antrean/20260101T050130Z"
 LETTERS = {"antrean": "uuuddduuuu", "rujukan": "uuuuuuuudd", "akta": "duuuuuuuuu"}
@@ -156,3 +162,24 @@ def test_a_service_without_incidents_says_so(tmp_path: Path):
     ledger = write_ledger(tmp_path / "l.sqlite")
     result = run(ledger, "show", "dinkes-bandung/rujukan")
     assert "has had no incident as far as the ledger reaches back" in str(result.exception)
+
+
+def test_the_pictures_that_a_browser_step_kept_are_named_and_written(tmp_path: Path):
+    place = tmp_path / "ledger.sqlite"
+    ledger = SqliteLedger(place)
+    ledger.open_life(Life(life="life-1", vantage="local", opened_ms=NOON_MS))
+    ledger.record_targets(TARGETS, life="life-1", at_ms=NOON_MS)
+    evidence = Evidence(request="GET https://a.example/", body="Loket", screenshot=base64.b64encode(b"\xff\xd8\xff" * 4000).decode())
+    pictured = a_try(steps=(a_step_result(passed=False, evidence=evidence),))
+    ledger.append([a_run(agency="dinkes-bandung", verdict=Verdict.DOWN, tries=(a_try(passed=False), pictured))], life="life-1", heartbeat_ms=END_MS)
+    ledger.close()
+    folder = tmp_path / "gambar"
+    output = shown(place, "show", "dinkes-bandung/antrean", "--pictures", str(folder))
+    assert "picture     of the page, 12 kB; incident show --pictures FOLDER writes it" in output
+    (file,) = folder.iterdir()
+    assert file.name == "dinkes-bandung-antrean-20260101T050000Z-first-bad-try-2-step-1.jpg"
+    assert file.read_bytes() == b"\xff\xd8\xff" * 4000
+
+
+def test_an_incident_without_a_picture_says_so(ledger: Path, tmp_path: Path):
+    assert "no picture was kept" in run(ledger, "show", NAME, "--pictures", str(tmp_path / "gambar")).output

@@ -91,7 +91,8 @@ def test_the_evidence_of_a_failed_step_comes_back_as_it_was_and_older_rows_are_r
         certificate="subject CN = a.example", hops=("302 GET https://a.example/ at 192.0.2.1",),
     )
     failed = a_try(steps=(a_step_result(passed=False, evidence=evidence),))
-    run = a_run(verdict=Verdict.DOWN, tries=(failed, a_try(passed=False)))
+    pictured = a_try(steps=(a_step_result(passed=False, evidence=Evidence(request="GET /", screenshot="Zm90bw==")),))
+    run = a_run(verdict=Verdict.DOWN, tries=(failed, a_try(passed=False), pictured))
     detail = evidence_of(run)
     assert detail is not None
     _, _, tries, *_ = read_evidence(detail)
