@@ -99,6 +99,16 @@ CASES = (
         reason=r'redirected to "gopher://127\.0\.0\.1:6379/_FLUSHALL"; only http and https are followed',
     ),
     Case(
+        name="redirect to another address of this machine", bad=http(page("", status=302, Location="http://127.0.0.2/admin")),
+        good=http(routed(**steps_to(1))), steps=follows(),
+        reason=r"127\.0\.0\.2 is an address of the monitor's own machine, where the monitor does not connect; if it is meant, .*",
+    ),
+    Case(
+        name="redirect to a cloud's metadata", bad=http(page("", status=302, Location="http://169.254.169.254/latest/meta-data/")),
+        good=http(routed(**steps_to(1))), steps=follows(),
+        reason=r"169\.254\.169\.254 is the address of a cloud's metadata service, where the monitor does not connect; .*",
+    ),
+    Case(
         name="redirect with a key to another host", bad=http(to_the_neighbour), good=http(within_one_host),
         steps=follows(headers=HOSTS_KEY), reason=r"expected status 2xx, got 401 after .*",
     ),

@@ -19,6 +19,8 @@ ZONE: Zone = {
     "palsu.example": another_id,
     "kosong.example": ["MX 10 surat.example."],
     "putar.example": ["CNAME putar.example."],
+    "dalam.example": ["A 127.0.0.3"],
+    "awan.example": ["A 169.254.169.254"],
     # a service has an IPv6 address on which nobody listens, beside a good IPv4 one
     "goyah.example": ["AAAA ::1", "A 127.0.0.1"],
 }
@@ -48,6 +50,8 @@ def shaky(stage: Stage) -> str:
 
 
 SERVER = r"the name server 127\.0\.0\.1:\d+"
+OWN = r"monitor's own machine, where the monitor does not connect; if it is meant, ops allow it: .*"
+CLOUD = r"the address of a cloud's metadata service, where the monitor does not connect; .*"
 SILENT = rf"{SERVER} did not answer in time when asked for [a-z]+\.example"
 
 CASES = (
@@ -62,6 +66,8 @@ CASES = (
         "DNS: a name that leads to itself", "putar.example",
         rf"{SERVER} could not say where putar\.example is \(no usable answer\)",
     ),
+    looked_up("DNS: a name that leads into this machine", "dalam.example", rf"dalam\.example leads to 127\.0\.0\.3, an address of the {OWN}"),
+    looked_up("DNS: a name that leads to a cloud's metadata", "awan.example", rf"awan\.example leads to 169\.254\.169\.254, {CLOUD}"),
     Case(
         # its twin is the same server, asked by any address: it is up by the good one
         name="broken IPv6 beside good IPv4", bad=shaky, good=shaky, asks_resolver=True, bad_ip=IpFamily.V6,

@@ -100,6 +100,7 @@ class Stage:
         self.certificates = Certificates(folder)
         self.resources = contextlib.ExitStack()
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_complain)
         self._thread = threading.Thread(target=self._loop.run_forever, name="hostile servers", daemon=True)
         self._thread.start()
         self._servers: list[asyncio.Server] = []
@@ -161,6 +162,12 @@ class Stage:
 
 
 Server = Callable[[Stage], str]
+
+
+def _complain(loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
+    """Say nothing of clients that went away: that is what these servers are for."""
+    if not isinstance(told.get("exception"), OSError):
+        loop.default_exception_handler(told)
 
 
 @contextlib.contextmanager
