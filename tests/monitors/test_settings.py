@@ -50,3 +50,17 @@ def test_a_monitor_without_targets_or_runs_is_refused():
         a_setting(targets=())
     with pytest.raises(UsageError, match="most runs at once 0: expected 1 or more"):
         a_setting(most_runs_at_once=0)
+
+
+def test_a_canary_that_is_none_is_refused_in_the_words_of_a_person():
+    with pytest.raises(UsageError) as error:
+        a_setting(canaries=("https://bmkg.go.id/", "10.0.0.1"))
+    assert str(error.value) == (
+        'canary "10.0.0.1": expected a URL or HOST:PORT, for example https://www.bmkg.go.id/ or 10.0.0.1:53'
+    )
+
+
+def test_times_are_not_negative():
+    for given in ({"drain_ms": -1}, {"clock_stable_ms": -1}):
+        with pytest.raises(UsageError, match="expected 0 or more"):
+            a_setting(**given)

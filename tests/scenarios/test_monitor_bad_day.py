@@ -17,7 +17,7 @@ HEALTHY, HANGING = 5, 60
 
 
 def test_services_that_hang_starve_no_healthy_one_and_their_missed_runs_are_not_down(tmp_path: Path):
-    """Sixty of 65 hang for two tries of 0.9 s each 2 s: three times as many as the twenty places can serve."""
+    """Sixty of 65 hang for two tries of 0.45 s each second: three times as many as the twenty places can serve."""
     runs: list[Run] = []
 
     def healthy_runs() -> int:
@@ -28,7 +28,7 @@ def test_services_that_hang_starve_no_healthy_one_and_their_missed_runs_are_not_
 
     with serving(page()) as well, serving(silent) as mute:
         def of(name: str, url: str) -> Target:
-            return watched(url, every_second("a", interval_ms=2000, deadline_ms=900), service=name)
+            return watched(url, every_second("a", interval_ms=1000, deadline_ms=450), service=name)
 
         good = [of(f"baik-{n}", well.url) for n in range(HEALTHY)]
         bad = [of(f"macet-{n}", mute.url) for n in range(HANGING)]

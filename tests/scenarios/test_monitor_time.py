@@ -33,7 +33,7 @@ def stopped_for(folder: Path, seconds: float) -> tuple[int, int, MonitorProcess,
         target = watched(server.url, every_second("a"))
         write_targets(folder / "targets" / "a.json", target)
         with MonitorProcess(folder) as monitor:
-            monitor.until_runs(3, verdict="up")
+            monitor.until_runs(2, verdict="up")
             stopped_ms = int(time.time() * 1000)
             monitor.signal(signal.SIGSTOP)
             time.sleep(seconds)
@@ -41,7 +41,7 @@ def stopped_for(folder: Path, seconds: float) -> tuple[int, int, MonitorProcess,
             monitor.signal(signal.SIGCONT)
             monitor.until_noted("the monitor was suspended for")
             seen = monitor.count(verdict="up")
-            monitor.until_runs(seen + 3, verdict="up")
+            monitor.until_runs(seen + 2, verdict="up")
             monitor.signal(signal.SIGTERM)
             assert monitor.wait() == 0, monitor.told
     return stopped_ms, resumed_ms, monitor, target
@@ -62,7 +62,9 @@ def check_a_stop(folder: Path, seconds: float) -> None:
     runs = runs_in(monitor.ledger, [target])
     first_after_ms = min(run.started_ms for run in runs if run.started_ms >= gap.end_ms and run.outcome is Outcome.DONE)
     [whole] = [span for span in timeline.spans(Verdict.UNKNOWN) if span[0] <= gap.start_ms < span[1]]
-    assert abs(whole[0] - stopped_ms) <= 1000, "unknown began when nothing was watched any more"
+    last = max((run for run in runs if run.started_ms < gap.start_ms), key=lambda run: run.started_ms)
+    if last.verdict is Verdict.UP:       # a busy machine may have missed it: then it was unknown before
+        assert abs(whole[0] - stopped_ms) <= 1000, "unknown began when nothing was watched any more"
     assert whole[1] <= max(first_after_ms, gap.end_ms + 3 * INTERVAL_MS)
     assert whole[1] >= gap.end_ms
     numbers = sorted(run.sequence for run in runs)
@@ -70,8 +72,8 @@ def check_a_stop(folder: Path, seconds: float) -> None:
     assert len(numbers) <= (resumed_ms - stopped_ms) / INTERVAL_MS + 60, "nothing is replayed"
 
 
-def test_a_process_that_was_stopped_for_six_seconds_reads_right_to_the_second(tmp_path: Path):
-    check_a_stop(tmp_path, 6)
+def test_a_process_that_was_stopped_for_seconds_reads_right_to_the_second(tmp_path: Path):
+    check_a_stop(tmp_path, 5.5)
 
 
 @pytest.mark.long
@@ -127,7 +129,7 @@ def test_ten_years_stop_no_job_replay_nothing_and_begin_a_new_life_once_believed
         file = write_targets(tmp_path / "targets.json", target)
         settings = MonitorSettings(
             targets=(file,), ledger=tmp_path / "l.sqlite", listen=Listen(host="127.0.0.1", port=0), vantage="uji",
-            clock_stable_ms=1500, allow_networks=("127.0.0.0/8",),
+            clock_stable_ms=700, allow_networks=("127.0.0.0/8",),
         )
 
         def make(of: MonitorSettings) -> Monitor:
@@ -136,12 +138,12 @@ def test_ten_years_stop_no_job_replay_nothing_and_begin_a_new_life_once_believed
 
         async def work() -> None:
             living = asyncio.create_task(live(make(settings), make))
-            await asyncio.to_thread(seen.until, 4)
+            await asyncio.to_thread(seen.until, 2)
             hands.off_s += step_s
             while len(lives) < 2 or not any(run.life == lives[1].life for run in seen.runs):
                 assert not living.done()
                 await asyncio.sleep(0.05)
-            await asyncio.to_thread(seen.until, 4, lives[1].life)
+            await asyncio.to_thread(seen.until, 2, lives[1].life)
             lives[-1].stop()
             await living
 
