@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cli.main import main
 from cli.monitor import _settings
-from monitors.core.errors import UsageError
+from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.model import AssertKind, SaveKind, Step, Target
 from monitors.settings import Listen
 from tests.factories import a_target, a_transaction, write_workspace
@@ -156,3 +156,18 @@ def test_an_address_of_this_machine_is_not_probed_by_hand_either_unless_it_is_al
         assert once(tmp_path, target, "--allow-network", "127.0.0.1")[0] == 0
         with pytest.raises(UsageError, match=r'network "x": .*; expected an address or a network such as 127\.0\.0\.1'):
             once(tmp_path, target, "--allow-network", "x")
+
+
+def test_the_switch_for_writing_says_what_holds_and_refuses_what_it_cannot_do(tmp_path: Path):
+    def writes(*arguments: str, ledger: Path = tmp_path / "ledger.sqlite") -> str:
+        return siaga24("monitor", "writes", "--ledger", str(ledger), *arguments)[1]
+
+    assert writes() == "transactions that write may run\n"
+    assert writes("--stop", "tenang") == writes() == "all transactions that write are stopped: tenang\n"
+    assert writes("--go") == writes("--go") == "transactions that write may run\n"
+    with pytest.raises(UsageError, match="--stop and --go: expected one of them"):
+        writes("--stop", "x", "--go")
+    with pytest.raises(UsageError, match="--stop: expected a reason"):
+        writes("--stop", " ")
+    with pytest.raises(Siaga24Error, match="no such file or directory; expected a folder that this user may write"):
+        writes("--stop", "x", ledger=tmp_path / "tidak" / "ada.sqlite")
