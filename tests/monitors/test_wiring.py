@@ -18,7 +18,7 @@ from monitors.core.errors import DocumentError, LedgerError, Siaga24Error
 from monitors.core.model import Run, Target, Verdict
 from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.settings import Listen, MonitorSettings
-from monitors.wiring import Monitor, allow_descriptors
+from monitors.wiring import Monitor, allow_descriptors, possible_runs
 from tests.factories import a_target, a_transaction
 from tests.servers import page, serving
 
@@ -68,7 +68,7 @@ def test_a_short_life_leaves_runs_a_heartbeat_and_nothing_open(tmp_path: Path):
             return scrape
 
         scrape = asyncio.run(live())
-    assert b'siaga24_service_up{agency="dinkes",service="antrean"} 1.0' in scrape
+    assert b'siaga24_service_up{agency="dinkes",service="antrean"} 1\n' in scrape
     reader = SqliteReader(tmp_path / "ledger.sqlite")
     kept = list(reader.runs("dinkes", "antrean", start_ms=0, end_ms=2**60))
     [life] = reader.lives()
@@ -115,6 +115,16 @@ def test_a_port_that_is_taken_leaves_no_ledger(tmp_path: Path):
         with pytest.raises(Siaga24Error, match="cannot listen on"):
             a_monitor(settings)
     assert not settings.ledger.exists()
+
+
+def test_no_more_runs_at_once_than_the_system_has_sockets_for():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        assert possible_runs(10**9) == 10**9
+    else:
+        assert possible_runs(10**9) == max(1, (hard - 256) // 2)
+    assert possible_runs(5) == 5
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (soft, hard)
 
 
 def test_more_file_descriptors_are_allowed_as_far_as_the_system_lets_us():

@@ -95,6 +95,9 @@ def limit_and_size(parent: int) -> tuple[str, int]:
     return limits.split("Max address space")[1].split()[0], int(status.split("VmSize:")[1].split()[0]) * 1024
 
 
+SLACK_BYTES = 4 << 20                    # what a process may have given back since it took its own size
+
+
 def test_a_reader_s_memory_is_bounded_before_its_first_page():
     """Half a second of computing fills some 300 MB, so the limit itself is looked at, not a page that meets it."""
     async def run() -> tuple[str, int]:
@@ -109,7 +112,7 @@ def test_a_reader_s_memory_is_bounded_before_its_first_page():
 
     limit, size = asyncio.run(run())
     assert limit != "unlimited"
-    assert int(limit) <= size + MEMORY_BYTES
+    assert int(limit) <= size + MEMORY_BYTES + SLACK_BYTES
 
 
 def test_closing_leaves_no_process_behind():
