@@ -5,10 +5,11 @@ READY  := tools/ready
 DEMO_SECONDS ?=
 PYTEST_ARGS  ?=
 ONLY    ?=
+NONE_CHOSEN := 5  # what pytest ends with where PYTEST_ARGS leaves nothing to run
 UPGRADE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo demo-down test test-fast test-long lint bench lock clean
+.PHONY: help ready demo demo-down test test-fast tests-apart test-long lint bench lock clean
 
 help:            ## Print this help.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,11 +28,15 @@ demo-down:       ## Remove what a demo that was cut off left behind.
 test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k name" narrows it.
 	@$(READY)
 	@$(MAKE) --no-print-directory lint
-	$(VENV)/python -m pytest -m "not long" $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory tests-apart
+	$(VENV)/python -m pytest -m "engine and not long" $(PYTEST_ARGS) || [ $$? = $(NONE_CHOSEN) ]
 
 test-fast:       ## Run the tests that need no Docker engine.
 	@$(READY) python
-	$(VENV)/python -m pytest -m "not engine and not long" $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory tests-apart
+
+tests-apart:
+	$(VENV)/python -m pytest -n 2 -m "not engine and not long" $(PYTEST_ARGS) || [ $$? = $(NONE_CHOSEN) ]
 
 test-long:       ## Run the rehearsals of many minutes.
 	@$(READY)

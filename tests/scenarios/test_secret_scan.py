@@ -26,7 +26,7 @@ SECRET = 'k4n@ri/+"kuning"&rahasia 7'
     "Authorization: Basic " + base64.b64encode(f"u:{SECRET}".encode()).decode(),
     base64.b64encode(f"user1:{SECRET}@host".encode()).decode(),
     base64.urlsafe_b64encode(f"abcd{SECRET}xyz".encode()).decode(),
-    gzip.compress(f"log {SECRET}".encode()),
+    gzip.compress(f"log {SECRET}".encode(), mtime=0),
     SECRET.encode() + b"\xff\xfe",
 ])
 def test_a_planted_secret_is_found(text):
