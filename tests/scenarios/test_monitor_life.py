@@ -249,7 +249,7 @@ def test_sighup_reads_the_targets_anew_keeps_phases_and_the_old_ones_where_they_
 def test_a_stop_waits_for_a_run_no_longer_than_it_may(folder: Path):
     gate = Gate()
     with serving(gate) as server:
-        target = watched(server.url, every_second("lambat", interval_ms=60_000, deadline_ms=29_000))
+        target = slow_target(server.url)
         write_targets(folder / "targets" / "a.json", target)
         arguments = (
             "--targets", str(folder / "targets"), "--ledger", str(folder / "ledger.sqlite"), "--listen", "127.0.0.1:0",
