@@ -22,6 +22,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+PR_SET_PDEATHSIG = 1                     # prctl(2): should this process be killed, the journey is too
 PR_SET_CHILD_SUBREAPER = 36              # prctl(2): orphans below become this process's own children
 PATIENCE_S = 5.0                         # with what cannot be killed at once: the kernel holds it
 ANSWER = "answer.json"
@@ -39,6 +40,7 @@ def main() -> None:
     try:
         child = os.fork()
         if child == 0:
+            ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             _journey(job | {"home": home})
         _wait(child, job["ends_s"])
         with contextlib.suppress(OSError):

@@ -16,7 +16,7 @@ from monitors.core.errors import ProbeFault
 from monitors.core.model import Step
 from monitors.core.requests import BrowserAction, BrowserDo, BrowserJourney
 from monitors.probes import browser_desk
-from monitors.probes.browser import _Told, make
+from monitors.probes.browser import _Told, is_unfair, make
 from monitors.probes.browser_desk import Browsers, at_once, chromium, sandboxed
 from monitors.probes.browser_words import loading_problem, shortened
 from monitors.probes.coroutine import Desk
@@ -142,6 +142,11 @@ def test_the_same_failure_keeps_a_picture_every_ten_minutes_only():
     first, second, other = (question._evidence(told, problem) for problem in ("rusak", "rusak", "lain"))
     assert (first.screenshot, second.screenshot, other.screenshot) == ("Zm90bw==", "", "Zm90bw==")
     assert (first.request, first.body, first.head) == ("GET https://a.example/", "isi [2J", "not reached: a\nnot reached: b")
+
+
+@pytest.mark.parametrize(("before_first_page_s", "unfair"), [(0, False), (5, False), (6, True), (20, True)])
+def test_a_time_out_is_held_against_the_service_only_where_the_browser_was_there_in_time(before_first_page_s, unfair):
+    assert is_unfair(before_first_page_s * 1_000_000, 20_000_000) is unfair
 
 
 def test_the_guards_rules_go_along_with_the_job_and_mean_the_same_there():
