@@ -6,6 +6,7 @@ One table for the text that is scraped (``series.py``) and for a registry (``met
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from monitors.core.model import Verdict
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from monitors.core.sla import SlaStatement
 
 PHASES = ("dns", "connect", "tls", "first_byte", "body")
+PACKED_PHASES = Struct(f"{len(PHASES)}q")                # a nation's numbers as objects would take ten times as much
 VERDICTS = tuple(Verdict)
 PLACES = {verdict: place for place, verdict in enumerate(VERDICTS)}
 Values = tuple[float | None, ...]
@@ -23,6 +25,7 @@ Values = tuple[float | None, ...]
 _STATES: dict[Verdict, Values] = {now: tuple(int(now is verdict) for verdict in VERDICTS) for now in VERDICTS}
 _UP: dict[Verdict, Values] = {Verdict.UP: (1,), Verdict.DEGRADED: (1,), Verdict.DOWN: (0,), Verdict.UNKNOWN: (None,)}
 NONE: Values = (None,)
+NO_PHASES: Values = (None,) * len(PHASES)
 NO_FIGURES: Values = (None, None, None)
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
 
@@ -41,7 +44,7 @@ class TransactionNow(Protocol):
     now: Verdict
     started_ms: int                      # 0 before the first run
     duration_us: int
-    phases_us: tuple[int, ...]           # as in PHASES; empty where no run was tried yet
+    phases: bytes                        # microseconds as in PHASES, packed; empty where no run was tried yet
     certificate_ends_ms: int             # 0 where none was read
     interval_ms: int
     counts: Sequence[int]                # runs, as in VERDICTS
@@ -82,7 +85,9 @@ def figures_of(statement: SlaStatement) -> Values:
 
 
 def _phases(transaction: TransactionNow) -> Values:
-    return tuple([taken_us / 1e6 if taken_us else None for taken_us in transaction.phases_us]) or (None,) * len(PHASES)
+    if not transaction.phases:
+        return NO_PHASES
+    return tuple([taken_us / 1e6 if taken_us else None for taken_us in PACKED_PHASES.unpack(transaction.phases)])
 
 
 _VERDICTS = tuple(verdict.value for verdict in VERDICTS)
@@ -111,7 +116,7 @@ TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
            "1 if the newest run is up or degraded, 0 if it is down; no sample while unknown.",
            lambda t: _UP[t.now], TRANSACTION),
     Family("siaga24_transaction_duration_seconds", "gauge", "Duration of the newest run's last try, all steps.",
-           lambda t: (t.duration_us / 1e6,) if t.phases_us else NONE, TRANSACTION),
+           lambda t: (t.duration_us / 1e6,) if t.phases else NONE, TRANSACTION),
     Family("siaga24_transaction_phase_seconds", "gauge",
            "Duration of one phase of the newest run's last try, summed over its steps; no sample where it had none.",
            _phases, TRANSACTION, "phase", PHASES),

@@ -54,27 +54,29 @@ class StateCollector(States):
 
     def collect(self) -> Iterator[Metric]:
         """Give the same series as metric families (slower; for registries and tests)."""
-        services, transactions, durations = self.look()
+        services, _, durations = self.look()
+        labelled = [((one.target.agency, one.target.service), one) for one in services]
+        transactions = [((*values, state.name), state) for values, one in labelled for state in one.transactions]
         owned: list[tuple[Sequence[Family[Any]], Sequence[Any]]] = [
-            (SERVICE_FAMILIES, services), (TRANSACTION_FAMILIES, transactions),
+            (SERVICE_FAMILIES, labelled), (TRANSACTION_FAMILIES, transactions),
         ]
         for families, owners in owned:
             for family in families:
                 kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
                 metric = kind(family.name, family.help, labels=family.labels)
-                for owner in owners:
+                for values_of, owner in owners:
                     for text, value in zip(family.extra, family.values(owner), strict=True):
                         if value is not None:
-                            metric.add_metric([*owner.label_values, *([text] if family.label else [])], value)
+                            metric.add_metric([*values_of, *([text] if family.label else [])], value)
                 yield metric
         failures = CounterMetricFamily(STEP_FAILURES, STEP_FAILURES_HELP, labels=(*TRANSACTION, "step"))
-        for transaction in transactions:
+        for values, transaction in transactions:
             for step, count in (transaction.failures or {}).items():
-                failures.add_metric([*transaction.label_values, step], count)
+                failures.add_metric([*values, step], count)
         yield failures
         histogram = HistogramMetricFamily(DURATIONS, DURATIONS_HELP, labels=("agency",))
         for agency in durations:
-            histogram.add_metric(agency.label_values, agency.buckets(), agency.sum_us / 1e6)
+            histogram.add_metric([agency.agency], agency.buckets(), agency.sum_us / 1e6)
         yield histogram
 
 

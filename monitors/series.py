@@ -20,10 +20,13 @@ from monitors.families import (
     DURATIONS,
     DURATIONS_HELP,
     NO_FIGURES,
+    PACKED_PHASES,
     PLACES,
+    SERVICE,
     SERVICE_FAMILIES,
     STEP_FAILURES,
     STEP_FAILURES_HELP,
+    TRANSACTION,
     TRANSACTION_FAMILIES,
     figures_of,
 )
@@ -44,15 +47,16 @@ class TransactionState:
 
     __slots__ = (
         "alerting", "certificate_ends_ms", "counts", "duration_us", "failures", "first_failures", "hold_ms",
-        "interval_ms", "is_flapping", "is_primary", "label_values", "labels", "missed", "now", "phases_us", "started_ms", "verdict",
+        "interval_ms", "is_flapping", "is_primary", "labels", "missed", "name", "now", "phases", "started_ms",
+        "verdict",
     )
 
     def __init__(self, target: Target, transaction: Transaction) -> None:
-        self.label_values = (target.agency, target.service, transaction.name)
-        self.labels = label_text(("agency", "service", "transaction"), self.label_values)
+        self.name = transaction.name
+        self.labels = label_text(TRANSACTION, (target.agency, target.service, transaction.name))
         self.now = self.verdict = Verdict.UNKNOWN
         self.started_ms = self.duration_us = self.certificate_ends_ms = 0
-        self.phases_us: tuple[int, ...] = ()
+        self.phases = b""
         self.counts = [0] * len(PLACES)
         self.missed = self.first_failures = 0
         self.failures: dict[str, int] | None = None
@@ -71,7 +75,7 @@ class TransactionState:
             self.started_ms, self.verdict = run.started_ms, run.verdict
             if run.tries:
                 steps = run.tries[-1].steps
-                self.duration_us, self.phases_us = run.duration_us, _phase_sums_us(steps)
+                self.duration_us, self.phases = run.duration_us, PACKED_PHASES.pack(*_phase_sums_us(steps))
                 ends = [step.certificate_ends_ms for step in steps if step.certificate_ends_ms]
                 self.certificate_ends_ms = min(ends) if ends else self.certificate_ends_ms
         self.counts[PLACES[run.verdict]] += 1
@@ -96,43 +100,46 @@ class TransactionState:
 class ServiceState:
     """Figures of one service (``families.ServiceNow``)."""
 
-    __slots__ = ("figures", "label_values", "labels", "now", "promise", "target", "transactions")
+    __slots__ = ("figures", "labels", "now", "promise", "target", "transactions")
 
     def __init__(self, target: Target) -> None:
-        self.label_values = (target.agency, target.service)
-        self.labels = label_text(("agency", "service"), self.label_values)
+        self.labels = label_text(SERVICE, (target.agency, target.service))
         self.now = Verdict.UNKNOWN
-        self.transactions: dict[str, TransactionState] = {}
+        self.transactions: tuple[TransactionState, ...] = ()
         self.figures: Values = NO_FIGURES
         self.redefine(target)
 
     def redefine(self, target: Target) -> None:
         """Take over a target; series of transactions that are no longer there end."""
         self.target, self.promise = target, float(target.promise.target / 100)
-        old = self.transactions
-        self.transactions = {}
+        states = []
         for transaction in target.transactions:
-            state = old.get(transaction.name)
+            state = self.transaction(transaction.name)
             if state is None:
                 state = TransactionState(target, transaction)
             else:
                 state.redefine(transaction)
-            self.transactions[transaction.name] = state
+            states.append(state)
+        self.transactions = tuple(states)
+
+    def transaction(self, name: str) -> TransactionState | None:
+        """Find one of its transactions."""
+        return next((state for state in self.transactions if state.name == name), None)
 
     def look(self, now_ms: int, reset_ms: int) -> None:
         """Say what the service and each of its transactions is now."""
-        seen = [(state.look(now_ms, reset_ms), state.is_primary) for state in self.transactions.values()]
+        seen = [(state.look(now_ms, reset_ms), state.is_primary) for state in self.transactions]
         self.now = seen[0][0] if len(seen) == 1 and seen[0][1] else of_transactions(seen)
 
 
 class Durations:
     """How long an agency's runs took: counts by bucket, and their sum."""
 
-    __slots__ = ("counts", "label_values", "labels", "sum_us")
+    __slots__ = ("agency", "counts", "labels", "sum_us")
 
     def __init__(self, agency: str) -> None:
-        self.label_values = (agency,)
-        self.labels = label_text(("agency",), self.label_values)
+        self.agency = agency
+        self.labels = label_text(("agency",), (agency,))
         self.counts = [0] * (len(DURATION_BUCKETS_S) + 1)
         self.sum_us = 0
 
@@ -183,7 +190,7 @@ class States:
         """Show a run. To be called after the ledger's append returned; one that is not watched any more is ignored."""
         with self._lock:
             service = self._services.get(f"{run.agency}/{run.service}")
-            state = service.transactions.get(run.transaction) if service else None
+            state = service.transaction(run.transaction) if service else None
             if state is not None:
                 state.add(run)
                 if run.tries:
@@ -207,7 +214,7 @@ class States:
             services, durations = list(self._services.values()), list(self._durations.values())
         for service in services:
             service.look(now_ms, self._reset_ms)
-        return services, [state for service in services for state in service.transactions.values()], durations
+        return services, [state for service in services for state in service.transactions], durations
 
     def pieces(self, *, open_metrics: bool = False) -> Iterator[str]:
         """Render all series in the text format, or in OpenMetrics' without its end."""

@@ -48,7 +48,8 @@ class MonitorSettings:
     ledger: Path
     listen: Listen
     vantage: str = DEFAULT_VANTAGE
-    most_runs_at_once: int = 2_000
+    # a nation's 13,000 services, if nearly all hang for two tries of 10 s; fewer where the system allows fewer sockets
+    most_runs_at_once: int = 10_000
     most_runs_a_host: int = 0            # of them to one host:port; 0: a quarter
     most_runs_a_network: int = 0         # of them to one /24 or /48; 0: half
     drain_ms: int = 30_000               # at a stop: how long runs under way may still take

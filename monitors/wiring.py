@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import gc
 import os
 import resource
 import signal
 import socket
+import sys
 import uuid
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 
 FORGOTTEN_MS = 600_000                   # after so long a suspension, runs that were due are one gap and no records
 DESCRIPTORS_A_RUN = 2
+SWITCH_S = 0.001                         # a thread that computes holds up the loop for no longer
+DESCRIPTORS_KEPT = 256                   # for the ledger, pages, name servers
 REPORTS_KEY = "reports.key"              # beside the ledger
 
 
@@ -138,7 +142,8 @@ class Monitor:
         self._own_network_works = True
         self._overflowed = 0
         self._places = Places(
-            settings.most_runs_at_once, a_host=settings.most_runs_a_host, a_network=settings.most_runs_a_network,
+            possible_runs(settings.most_runs_at_once), a_host=settings.most_runs_a_host,
+            a_network=settings.most_runs_a_network,
         )
         self._overload, self._descriptors = Overload(), Descriptors()
         self._writes = Writes(switch_of(settings.ledger))
@@ -277,7 +282,8 @@ class Monitor:
         One author's mistake must not leave the others unwatched: such a target stays in the ledger, as unknown. Of
         ``current`` those stay as they are whose target is the very same.
         """
-        ready, unready = [], []
+        ready: list[Watched] = []
+        unready: list[str] = []
         kept: dict[int, list[Watched]] = {}
         for one in current:
             kept.setdefault(id(one.target), []).append(one)
@@ -297,6 +303,8 @@ class Monitor:
         self._take_over_budgets(ready[0])
         gc.collect()
         gc.freeze()                      # definitions stay: no collection need look at them again
+        give_back_memory()
+        sys.setswitchinterval(SWITCH_S)
         self.recorder.start()
         self._pulse.start()
         # a slot's first second is counted from when it is put in: its job must be there by then
@@ -366,6 +374,7 @@ class Monitor:
                 continue
             self._warning = ""
             self._take(targets, watched, unready)
+            give_back_memory()
             self._on_note(f"targets read anew: {len(targets)} services, {len(watched)} transactions")
 
     def _read_anew(self, current: Sequence[Watched]) -> tuple[tuple[Target, ...], list[Watched], list[str]]:
@@ -458,9 +467,23 @@ def _set_by(off_by_ms: int) -> str:
     return f"{duration(abs(off_by_ms))} {'forward' if off_by_ms > 0 else 'back'}"
 
 
+def give_back_memory() -> None:
+    """Give the system what reading a nation's targets left free; a C library without this call keeps it."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def possible_runs(wanted: int) -> int:
+    """Say how many of ``wanted`` runs at once the hard limit of open files leaves sockets for."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard == resource.RLIM_INFINITY:
+        return wanted
+    return max(1, min(wanted, (hard - DESCRIPTORS_KEPT) // DESCRIPTORS_A_RUN))
+
+
 def allow_descriptors(wanted: int) -> None:
     """Raise the soft limit of open files to ``wanted`` beyond a reserve, as far as the hard limit allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = wanted + 256 if hard == resource.RLIM_INFINITY else min(wanted + 256, hard)
+    most = wanted + DESCRIPTORS_KEPT if hard == resource.RLIM_INFINITY else min(wanted + DESCRIPTORS_KEPT, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

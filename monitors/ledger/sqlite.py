@@ -57,7 +57,7 @@ class SqliteLedger(SqliteReader):
         self._lives: dict[str, LifeRow] = {}
         self._holds: dict[LaneKey, tuple[int, int]] = {}     # since when, and how long a run holds
         self._breaks: dict[str, tuple[int, ...]] = {}
-        self._recorded: dict[tuple[str, str], Target] = {}   # in force, by vantage and key
+        self._recorded: dict[int, Target] = {}               # in force at the life's vantage, by identity
 
     def close(self) -> None:
         """Let the file and the writer's lock go."""
@@ -84,16 +84,16 @@ class SqliteLedger(SqliteReader):
         """Record the definitions in force at the life's vantage."""
         changed = 0
         holds: dict[LaneKey, tuple[int, int]] = {}
-        recorded: dict[tuple[str, str], Target] = {}
+        recorded: dict[int, Target] = {}
         with self._transaction():
             row = self._life(life)
             if self._db.execute("SELECT 1 FROM series WHERE life = ? LIMIT 1", (row.id,)).fetchone():
                 # runs that are there keep the definition under which they were recorded
                 at_ms = max(at_ms, row.heartbeat_ms + 1)
             for target in targets:
-                recorded[row.vantage, target.key] = target
+                recorded[id(target)] = target
                 keys = [(target.agency, target.service, one.name, row.vantage) for one in target.transactions]
-                if self._recorded.get((row.vantage, target.key)) is target and all(key in self._holds for key in keys):
+                if id(target) in self._recorded and all(key in self._holds for key in keys):
                     holds |= {key: self._holds[key] for key in keys}
                     continue             # the very same as before: nothing to write, and nothing to compare
                 text, digest = definition_text(target)

@@ -62,7 +62,7 @@ def nation(scheme: str) -> Nation:
         )
         with monitor(targets) as watching:
             progress(f"{SERVICES} services over {scheme}: {WARM_S:g} s to begin, then {WINDOW_S:g} s")
-            watching.until(lambda: _listens(watching), "it answers")
+            watching.until(lambda: listens(watching), "it answers")
             time.sleep(WARM_S)
             site.tally()
             window = measure(watching, WINDOW_S)
@@ -83,7 +83,8 @@ def nation(scheme: str) -> Nation:
     )
 
 
-def _listens(watching: Watching) -> bool:
+def listens(watching: Watching) -> bool:
+    """Tell whether the monitor answers."""
     try:
         return bool(watching.page("/healthz"))
     except OSError:

@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -162,14 +162,14 @@ def write(file: Path, targets: Iterable[Target]) -> None:
 def services(
     count: int, *, url: str, connect_to: str, interval_ms: int, ca_pem: str = "", deadline_ms: int = 10_000,
 ) -> list[Target]:
-    """Build services of ``AGENCIES`` agencies, each with one transaction of one step."""
-    transaction = Transaction(
-        name="buka", steps=(page_step(),), interval_ms=interval_ms, deadline_ms=deadline_ms,
-    )
+    """Build services of ``AGENCIES`` agencies, each with one transaction of one step and a path of its own."""
     return [
         a_target(
             agency=f"instansi-{number % AGENCIES:03}", service=f"layanan-{number:06}", base_url=url,
-            connect_to=connect_to, ca_pem=ca_pem, transactions=(transaction,),
+            connect_to=connect_to, ca_pem=ca_pem, transactions=(Transaction(
+                name="buka", steps=(replace(page_step(), url=f"/layanan-{number:06}"),), interval_ms=interval_ms,
+                deadline_ms=deadline_ms,
+            ),),
         )
         for number in range(count)
     ]
