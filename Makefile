@@ -5,11 +5,13 @@ READY  := tools/ready
 DEMO_SECONDS ?=
 PYTEST_ARGS  ?=
 ONLY    ?=
-NONE_CHOSEN := 5  # what pytest ends with where PYTEST_ARGS leaves nothing to run
 UPGRADE ?=
+PYTEST  := $(VENV)/python -m pytest
+# What needs no engine, on two cores at once. Pytest ends with 5 where PYTEST_ARGS leaves nothing to run.
+APART    = $(PYTEST) -n 2 -m "not engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 .DEFAULT_GOAL := help
-.PHONY: help ready demo demo-down test test-fast tests-apart test-long lint bench lock clean
+.PHONY: help ready demo demo-down test test-fast test-long lint bench lock clean
 
 help:            ## Print this help.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,19 +30,16 @@ demo-down:       ## Remove what a demo that was cut off left behind.
 test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k name" narrows it.
 	@$(READY)
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory tests-apart
-	$(VENV)/python -m pytest -m "engine and not long" $(PYTEST_ARGS) || [ $$? = $(NONE_CHOSEN) ]
+	$(APART)
+	$(PYTEST) -m "engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 test-fast:       ## Run the tests that need no Docker engine.
 	@$(READY) python
-	@$(MAKE) --no-print-directory tests-apart
-
-tests-apart:
-	$(VENV)/python -m pytest -n 2 -m "not engine and not long" $(PYTEST_ARGS) || [ $$? = $(NONE_CHOSEN) ]
+	$(APART)
 
 test-long:       ## Run the rehearsals of many minutes.
 	@$(READY)
-	$(VENV)/python -m pytest -m long $(PYTEST_ARGS)
+	$(PYTEST) -m long $(PYTEST_ARGS)
 
 lint:            ## Check style, types and who imports whom.
 	@$(READY) python

@@ -27,7 +27,9 @@ def test_make_alone_prints_every_target_with_its_text():
         ("demo DEMO_SECONDS=60", ["tools/ready --no-dev", ".venv/bin/siaga24 demo --seconds 60"]),
         ("demo", ["tools/ready --no-dev", ".venv/bin/siaga24 demo"]),
         ("bench ONLY=stack_up", ["tools/ready", ".venv/bin/python -m tests.bench stack_up"]),
-        ("test-fast", ["tools/ready python", '.venv/bin/python -m pytest -m "not engine and not long"']),
+        ("test-fast PYTEST_ARGS=-x", [
+            "tools/ready python", '.venv/bin/python -m pytest -n 2 -m "not engine and not long" -x || [ $? = 5 ]',
+        ]),
     ],
 )
 def test_settings_are_passed_on(target: str, commands: list[str]):
