@@ -46,8 +46,16 @@ def programs() -> Path:
 @contextlib.contextmanager
 def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[Postgres]:
     """Run a server until the block ends; with a certificate it speaks TLS too."""
+    with (
+        tempfile.TemporaryDirectory(prefix="siaga24-pg-", ignore_cleanup_errors=True) as folder,
+        _running(Path(folder), certificate, key) as server,
+    ):
+        yield server
+
+
+@contextlib.contextmanager
+def _running(folder: Path, certificate: bytes, key: bytes) -> Iterator[Postgres]:
     bin_folder = programs()
-    folder = Path(tempfile.mkdtemp(prefix="siaga24-pg-"))
     as_owner: list[str] = []
     if os.geteuid() == 0:                # initdb refuses to be root
         # by a program and not by ``user=``: that forks, which a process with gRPC in it cannot be trusted with
@@ -88,4 +96,3 @@ def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[P
         subprocess.run(
             [*as_owner, bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], check=False, capture_output=True, cwd="/",
         )
-        shutil.rmtree(folder, ignore_errors=True)
