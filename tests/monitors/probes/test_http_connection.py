@@ -107,7 +107,9 @@ def test_what_a_name_led_to_holds_for_the_whole_try():
         return reply.to_wire()
 
     closing = page(headers={"Connection": "close"})
-    with serving(closing, host="127.0.0.2") as public, serving(page(), port=public.port) as inner, name_server({"a.example": flips}) as names:
+    # the inner one first: a port that is free on 127.0.0.2 may be anybody's on 127.0.0.1
+    with serving(page()) as inner, serving(closing, host="127.0.0.2", port=inner.port) as public, \
+            name_server({"a.example": flips}) as names:
         steps = (Step(name="satu"), Step(name="dua"), Step(name="tiga"))
         attempt = tried(over(f"http://a.example:{public.port}", Connection(resolver=names.address), *steps), guard=LOOPBACK)
         assert [step.address for step in attempt.steps] == ["127.0.0.2"] * 3
@@ -115,7 +117,7 @@ def test_what_a_name_led_to_holds_for_the_whole_try():
 
 
 def test_two_transactions_with_name_servers_of_their_own_do_not_share_what_they_found():
-    with serving(page(), host="127.0.0.2") as one, serving(page(), port=one.port) as other, \
+    with serving(page()) as other, serving(page(), host="127.0.0.2", port=other.port) as one, \
             name_server({"a.example": ["A 127.0.0.2"]}) as first, name_server({"a.example": ["A 127.0.0.1"]}) as second:
         url = f"http://a.example:{one.port}"
         found = tried_all([over(url, Connection(resolver=names.address)) for names in (first, second, first)])
