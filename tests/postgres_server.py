@@ -1,22 +1,25 @@
-"""A PostgreSQL server of a test's own, from Debian's programs, on a free port of this machine."""
+"""A PostgreSQL server of a test's own: a container of the toolkit's image on a free port of this machine."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-from collections.abc import Iterator
+import io
+import tarfile
+import time
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+import docker
+from docker.models.containers import Container
+
+IMAGE = "siaga24/postgres:15"
+FOLDER = "/etc/uji"
+UID = 10002                              # the image's user
 PASSWORD = "kanari-sandi-pemantau"
-SETUP = f"CREATE ROLE pemantau LOGIN PASSWORD '{PASSWORD}'; CREATE TABLE loket (n int); "
-SETUP += "INSERT INTO loket VALUES (7); GRANT SELECT, INSERT ON loket TO pemantau"
-PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda place: int(place.parent.name), reverse=True)
+SETUP = "CREATE TABLE loket (n int); INSERT INTO loket VALUES (7); GRANT SELECT, INSERT ON loket TO pemantau"
+TLS = ("-c", "ssl=on", "-c", f"ssl_cert_file={FOLDER}/server.crt", "-c", f"ssl_key_file={FOLDER}/server.key")
+POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,75 +27,58 @@ class Postgres:
     """A server that runs, with the user ``pemantau`` and the database ``antrean``."""
 
     port: int
-    folder: Path
-    programs: Path
+    container: Container
 
     def sql(self, text: str) -> str:
-        """Run SQL as its owner."""
-        done = subprocess.run(
-            [self.programs / "psql", "-h", self.folder, "-p", str(self.port), "-U", "owner", "-d", "antrean", "-AtXqc", text],
-            check=True, capture_output=True, text=True,
-        )
-        return done.stdout.strip()
+        """Run SQL as the superuser."""
+        done = self.container.exec_run(["psql", "-U", "postgres", "-d", "antrean", "-AtXqc", text])
+        assert done.exit_code == 0, done.output
+        return str(done.output, "utf-8").strip()
 
-
-def programs() -> Path:
-    """Find initdb and postgres. Raises AssertionError that says how to get them."""
-    found = next((place for place in PLACES if (place / "initdb").exists()), None)
-    assert found is not None, "no PostgreSQL server here, which SQL steps are tested against; apt-get install postgresql-15"
-    return found
+    @contextlib.contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Stop all its processes; connections are made and nothing answers."""
+        self.container.pause()
+        try:
+            yield
+        finally:
+            self.container.unpause()
 
 
 @contextlib.contextmanager
-def postgres_server(*, certificate: bytes = b"", key: bytes = b"") -> Iterator[Postgres]:
+def postgres_server(engine: docker.DockerClient, *, certificate: bytes = b"", key: bytes = b"") -> Iterator[Postgres]:
     """Run a server until the block ends; with a certificate it speaks TLS too."""
-    with (
-        tempfile.TemporaryDirectory(prefix="siaga24-pg-", ignore_cleanup_errors=True) as folder,
-        _running(Path(folder), certificate, key) as server,
-    ):
-        yield server
-
-
-@contextlib.contextmanager
-def _running(folder: Path, certificate: bytes, key: bytes) -> Iterator[Postgres]:
-    bin_folder = programs()
-    as_owner: list[str] = []
-    if os.geteuid() == 0:                # initdb refuses to be root
-        # by a program and not by ``user=``: that forks, which a process with gRPC in it cannot be trusted with
-        as_owner = ["runuser", "-u", "postgres", "--"]
-        account = pwd.getpwnam("postgres")
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    data = folder / "data"
-    subprocess.run(
-        [*as_owner, bin_folder / "initdb", "-D", data, "-U", "owner", "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync", "-E", "UTF8",
-         "--locale=C"],
-        check=True, capture_output=True, cwd="/",
+    container = engine.containers.create(
+        IMAGE, list(TLS) if certificate else None, name=f"uji-sql-{uuid.uuid4().hex[:8]}", mem_limit="256m",
+        ports={"5432/tcp": ("127.0.0.1", 0)}, healthcheck={"test": ["NONE"]},
+        environment={
+            "POSTGRES_PASSWORD_FILE": f"{FOLDER}/password", "POSTGRES_USER": "pemantau", "POSTGRES_DB": "antrean",
+        },
     )
-    settings = f"fsync=off\nlisten_addresses='127.0.0.1'\nunix_socket_directories='{folder}'\nshared_buffers=16MB\nmax_connections=20\n"
-    if certificate:
-        for name, content in (("server.crt", certificate), ("server.key", key)):
-            path = data / name
-            path.write_bytes(content)
-            path.chmod(0o600)
-            if as_owner:
-                shutil.chown(path, "postgres", "postgres")
-        settings += "ssl=on\n"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(settings + f"port={port}\n")
-    subprocess.run(
-        [*as_owner, bin_folder / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "start"], check=True, capture_output=True, cwd="/",
-    )
-    server = Postgres(port, folder, bin_folder)
     try:
-        subprocess.run(
-            [bin_folder / "createdb", "-h", folder, "-p", str(port), "-U", "owner", "antrean"], check=True, capture_output=True,
-        )
+        container.put_archive("/etc", _files({
+            "password": PASSWORD.encode(), "server.crt": certificate, "server.key": key,
+        }))
+        container.start()
+        while container.exec_run(["pg_isready", "-q", "-h", "127.0.0.1"]).exit_code != 0:
+            container.reload()
+            assert container.status == "running", container.logs()
+            time.sleep(POLL_S)
+        container.reload()
+        [place] = container.ports["5432/tcp"] or ()
+        server = Postgres(int(place["HostPort"]), container)
         server.sql(SETUP)
         yield server
     finally:
-        subprocess.run(
-            [*as_owner, bin_folder / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"], check=False, capture_output=True, cwd="/",
-        )
+        container.remove(force=True, v=True)
+
+
+def _files(contents: Mapping[str, bytes]) -> bytes:
+    """Pack files that only the server's user may read."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(f"uji/{name}")
+            entry.size, entry.mode, entry.uid, entry.gid = len(content), 0o400, UID, UID
+            archive.addfile(entry, io.BytesIO(content))
+    return packed.getvalue()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from pathlib import Path
-
+import docker
 import pytest
 
 from monitors.core.errors import UsageError
@@ -18,6 +15,8 @@ from tests.postgres_server import PASSWORD, Postgres, postgres_server
 from tests.probing import tried, watching
 from tests.servers import closed_port, raw, serving
 
+pytestmark = pytest.mark.engine
+
 WRONG = "salah-sekali-sandinya"
 
 
@@ -27,9 +26,9 @@ def certificates(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def database(certificates):
+def database(engine: docker.DockerClient, certificates):
     leaf = issue("127.0.0.1", signer=certificates._root)
-    with postgres_server(certificate=leaf.pem, key=leaf.key_pem) as server:
+    with postgres_server(engine, certificate=leaf.pem, key=leaf.key_pem) as server:
         yield server
 
 
@@ -124,12 +123,8 @@ def test_tls_is_as_the_step_says(database, request, tls, trusts, problem):
 
 
 def test_a_server_whose_processes_are_stopped_runs_into_the_deadline_and_then_answers_again(database):
-    postmaster = int(Path(database.folder, "data", "postmaster.pid").read_text().splitlines()[0])
-    os.kill(postmaster, signal.SIGSTOP)
-    try:
+    with database.stopped():
         step = asked(database, deadline_ms=300)
-    finally:
-        os.kill(postmaster, signal.SIGCONT)
     assert f"while logging in to 127.0.0.1:{database.port}" in step.reason
     assert asked(database).passed
 
