@@ -32,8 +32,9 @@ class Postgres:
     def sql(self, text: str) -> str:
         """Run SQL as the superuser."""
         done = self.container.exec_run(["psql", "-U", "postgres", "-d", "antrean", "-AtXqc", text])
+        assert isinstance(done.output, bytes)
         assert done.exit_code == 0, done.output
-        return str(done.output, "utf-8").strip()
+        return done.output.decode().strip()
 
     @contextlib.contextmanager
     def stopped(self) -> Iterator[None]:
@@ -65,8 +66,9 @@ def postgres_server(engine: docker.DockerClient, *, certificate: bytes = b"", ke
             assert container.status == "running", container.logs()
             time.sleep(POLL_S)
         container.reload()
-        [place] = container.ports["5432/tcp"] or ()
-        server = Postgres(int(place["HostPort"]), container)
+        places = container.ports["5432/tcp"]
+        assert places, "its port is not published"
+        server = Postgres(int(places[0]["HostPort"]), container)
         server.sql(SETUP)
         yield server
     finally:
