@@ -90,7 +90,7 @@ class Scheduler:
 
     def _trigger(self, place: SlotKey) -> IntervalTrigger:
         first = EPOCH + timedelta(milliseconds=place.slot * SLOT_MS + self._off_by_ms)
-        return IntervalTrigger(seconds=place.interval_ms / 1000, start_date=first, timezone=UTC)
+        return _OnceAhead(seconds=place.interval_ms / 1000, start_date=first, timezone=UTC)
 
     async def _fire(self, place: SlotKey) -> None:
         # a coroutine, because the library runs anything else on threads
@@ -104,6 +104,22 @@ class Scheduler:
     def _launch_all(self, tick: Tick) -> None:
         for key in tick.keys:
             self._launch(key, tick.at_ms, tick.interval_ms)
+
+
+class _OnceAhead(IntervalTrigger):  # type: ignore[misc]  # the library has no types
+    """Whatever lies between two looks at the clock is one fire.
+
+    The library lists every fire that is due, also those that it coalesces: after a step of ten years, that is a list of
+    300 million times for each job, made on the loop before anybody can plan anew.
+    """
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """Give the next fire after ``now`` where one is due that ``previous_fire_time`` leaves behind."""
+        if previous_fire_time is not None and now - previous_fire_time >= self.interval:
+            past = (now - previous_fire_time) // self.interval
+            previous_fire_time += past * self.interval
+        found: datetime | None = super().get_next_fire_time(previous_fire_time, now)
+        return found
 
 
 def _name(place: SlotKey) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from monitors.clock import LifeClock
 from monitors.core.cadence import phase_ms
 from monitors.core.slots import SlotKey
@@ -30,6 +32,25 @@ def in_loop(work) -> None:
         await work(asyncio.get_running_loop())
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("step", [timedelta(days=3653), timedelta(seconds=90), timedelta(seconds=30, milliseconds=1)])
+def test_a_step_of_any_length_makes_one_fire_of_a_job_and_no_list_of_all_between(step: timedelta):
+    """Of the library's own: it looks at the wall clock before we can, and lists what is due."""
+    async def work(loop) -> None:
+        scheduler = Scheduler(loop, LifeClock(), lambda *_due: None)
+        scheduler.start()
+        scheduler.put(KEYS[0], 30_000)
+        [job] = scheduler._jobs.get_jobs()
+        due = job.next_run_time
+        assert job._get_run_times(due + step) == [due]
+        after = job.trigger.get_next_fire_time(due, due + step)
+        assert due + step < after <= due + step + timedelta(seconds=30)
+        assert (after - due) % timedelta(seconds=30) == timedelta(0), "its phase is kept"
+        assert job.trigger.get_next_fire_time(due, due) == due + timedelta(seconds=30)
+        scheduler.stop()
+
+    in_loop(work)
 
 
 def test_thousands_of_transactions_are_a_job_for_each_second_of_their_interval():
