@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from docker.errors import DockerException
 from monitors.core.errors import ToolchainError
 from stacks.toolchain import Toolchain, find_toolchain
 from tests.factories import FixedClock, write_workspace
+
+# Where the whole run was begun in the background, it ignores interrupts, and so would every program that a test begins
+# and then interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 MAKE_READY = 'start it, or run "make ready", which installs and starts one where it may; "make test-fast" needs none'
 
