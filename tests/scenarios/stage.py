@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +31,6 @@ from tests.scenarios.sample_agency import OLD, agency_text
 
 FIRST, SECOND = "e2e-satu", "e2e-dua"
 SERVICE = "antrean"                      # both have a service of this code: names must not meet
-LISTEN = "127.0.0.1:23990"
 SUBNETS = {FIRST: "10.127.0.0/26", SECOND: "10.127.0.64/26"}
 PORTS = {FIRST: 23443, SECOND: 23444}
 SLACK_MS = 60_000
@@ -44,6 +44,7 @@ class Stage:
     engine: docker.DockerClient
     toolchain: Toolchain
     told: list[tuple[str, str]] = field(default_factory=list)
+    listen: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     monitor: subprocess.Popen[bytes] | None = None
     _log: IO[bytes] | None = None
 
@@ -144,7 +145,7 @@ class Stage:
 
 def set_stage(stage: Stage) -> None:
     """Provision both agencies side by side and start the monitor."""
-    write_workspace(stage.folder, listen=LISTEN)
+    write_workspace(stage.folder, listen=stage.listen)
     for code in (FIRST, SECOND):
         remove_leftovers(stage.engine, code)
         stage.define(code)
@@ -163,6 +164,13 @@ def clear_stage(stage: Stage) -> None:
     finally:
         for code in (FIRST, SECOND):
             remove_leftovers(stage.engine, code)
+
+
+def free_port() -> int:
+    """Return a port that is free now: a fixed one may be held by the monitor of a test run that was killed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def now_ms() -> int:

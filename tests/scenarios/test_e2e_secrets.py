@@ -27,7 +27,7 @@ from tests.scenarios.places import (
 )
 from tests.scenarios.secret_scan import scan
 from tests.scenarios.secrets_of import handed_secrets, kept_secrets, pulumi_variables
-from tests.scenarios.stage import FIRST, LISTEN, SECOND, SERVICE, Stage
+from tests.scenarios.stage import FIRST, SECOND, SERVICE, Stage
 
 pytestmark = pytest.mark.engine
 
@@ -152,7 +152,7 @@ def places(stage: Stage) -> Iterator[Place]:
         yield exported_state(stage.toolchain, work_dir, pulumi_variables(stage.state), code)
         yield from engine_places(stage.engine, code)
         yield f"metrics of the gateway of {code}", gateway_says(stage.engine, code, "/metrics")
-    yield metrics_place(f"http://{LISTEN}/metrics")
+    yield metrics_place(f"http://{stage.listen}/metrics")
     yield "log of the monitor", stage.monitor_log.read_bytes()
     assert stage.monitor is not None
     yield "environment of the monitor", Path(f"/proc/{stage.monitor.pid}/environ").read_bytes()
