@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stacks.importers.account import one_line
 from stacks.importers.address import SECRET_WHY
+from stacks.importers.blackbox_tls import settle_tls
 from stacks.importers.credentials import put_basic, put_bearer, put_oauth2
 from stacks.importers.request import BY_REFERENCE, go_regex, is_literal, never, put_body, put_header, put_status
 
@@ -139,17 +140,7 @@ def _tls(http: Entry, target: Entry) -> None:
         only.carry()
     tls = http.get("tls_config")
     for below in tls.entries() if tls else []:
-        if below.name == "insecure_skip_verify" and not below.is_true:
-            below.carry()
-        elif below.name == "insecure_skip_verify":
-            below.lost(
-                "certificates that are not verified",
-                "a bad certificate is an outage to citizens",
-                'name the authority as "ca" of the service if it is your own',
-            )
-        elif below.name in {"ca_file", "ca"}:
-            below.lost("an authority of its own", "the file lies elsewhere", 'put it beside the definition as "ca"')
-        else:
+        if not settle_tls(below):
             below.lost(f'TLS\' "{one_line(below.name, most=40)}"', "this importer does not carry it", "set it by hand")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stacks.importers.account import one_line
 from stacks.importers.address import masked
+from stacks.importers.blackbox_tls import settle_tls
 from stacks.importers.protocols import Peer, dialogue, peer, put_protocol
 
 if TYPE_CHECKING:
@@ -34,21 +35,8 @@ def _rest(part: Entry | None) -> None:
         if below.name in {"preferred_ip_protocol", "ip_protocol_fallback"}:
             below.lost(*_FAMILY)
         elif below.name == "tls_config":
-            _tls_config(below)
-
-
-def _tls_config(config: Entry) -> None:
-    for below in config.entries():
-        if below.name == "insecure_skip_verify" and not below.is_true:
-            below.carry()
-        elif below.name == "insecure_skip_verify":
-            below.lost(
-                "certificates that are not verified",
-                "a bad certificate is an outage to citizens",
-                'name the authority as "ca" of the service if it is your own',
-            )
-        elif below.name in {"ca_file", "ca"}:
-            below.lost("an authority of its own", "the file lies elsewhere", 'put it beside the definition as "ca"')
+            for key in below.entries():
+                settle_tls(key)
 
 
 def _tcp(module: Entry, step: StepDraft, target: Entry) -> str:
