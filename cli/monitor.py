@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.evidence_print import print_evidence
+from cli.known_targets import find_target
 from cli.monitor_feed import Feed
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
 from cli.reporting import DEFAULT_REPORTS, report_command
@@ -161,7 +161,7 @@ def once_command(
     from cli.trial import chosen, run_by_hand  # noqa: PLC0415
 
     known = TargetsFiles(targets or (state_folder(workspace, state, else_give=GIVE) / "targets",)).read()
-    found = _find(known, target)
+    found = find_target(known, target)
     transactions = chosen(found, transaction)
     if not allowed and (of_workspace := _of_workspace(workspace, state)):
         allowed = of_workspace.allow_networks
@@ -243,19 +243,6 @@ def _of_workspace(workspace: Path | None, state: Path | None) -> Settings | None
     from stacks.workspace import open_workspace  # noqa: PLC0415 - not needed where all is given
 
     return open_workspace(workspace, state).settings
-
-
-def _find(known: tuple[Target, ...], key: str) -> Target:
-    for target in known:
-        if target.key == key:
-            return target
-    if not known:
-        raise UsageError(f'no target "{key}": there are no targets yet; "siaga24 stack up AGENCY" makes them')
-    keys = [target.key for target in known]
-    near = difflib.get_close_matches(key, keys, n=1)
-    meant = f'; did you mean "{near[0]}"' if near else ""
-    shown = ", ".join(keys[:10]) + (f" and {len(keys) - 10} more" if len(keys) > 10 else "")
-    raise UsageError(f'no target "{key}"{meant}; known targets: {shown}')
 
 
 def _say_what_begins(targets: tuple[Target, ...], settings: MonitorSettings, port: int) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.known_targets import find_target
 from cli.output import console, json_option, print_json, print_table, workspace_options
 from cli.state_folder import state_folder
 from monitors.core.errors import UsageError
@@ -77,9 +78,7 @@ def report_command(
 
 
 def _jobs(known: tuple[Target, ...], key: str) -> list[tuple[str, int, int]]:
-    found = next((target for target in known if target.key == key), None)
-    if found is None:
-        raise UsageError(f'no target "{key}"; known targets: {", ".join(target.key for target in known) or "none"}')
+    found = find_target(known, key)
     jobs = [
         (job_key(found.agency, found.service, step.heartbeat.job), step.heartbeat.every_ms, step.heartbeat.grace_ms)
         for transaction in found.transactions for step in transaction.steps if step.heartbeat is not None

@@ -199,6 +199,13 @@ def _read(connection: socket.socket, number: int) -> Asked | None:
     return Asked(method, path, headers, body.decode("utf-8", "replace"), number, time.time())
 
 
+def free_port() -> int:
+    """Find a port of 127.0.0.1 that nobody holds."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
 @contextlib.contextmanager
 def closed_port() -> Iterator[int]:
     """Give a port on which nobody listens, and nobody can while the block lasts."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.base import BenchError
-from tests.servers import Authority
+from tests.servers import Authority, free_port
 from tools import peers
 
 HOST = "bench.example"
@@ -143,13 +143,6 @@ def nginx() -> Iterator[Site]:
         finally:
             process.terminate()
             process.communicate()
-
-
-def free_port() -> int:
-    """Find a port of 127.0.0.1 that nobody holds."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until_listening(port: int, process: subprocess.Popen[str], name: str) -> None:

@@ -26,9 +26,10 @@ from typing import Any
 from monitors.core.document import to_document
 from monitors.core.model import Target, Transaction
 from tests.bench.base import BenchError
-from tests.bench.nginx import HOST, PROBE_CORE, cpu_s, free_port, on_core
+from tests.bench.nginx import HOST, PROBE_CORE, cpu_s, on_core
 from tests.bench.side_by_side import page_step
 from tests.factories import a_target
+from tests.servers import free_port
 
 AGENCIES = 620
 SIAGA24 = "from cli.main import run; run()"

@@ -25,8 +25,9 @@ from monitors.clock import LifeClock
 from monitors.core.model import AssertKind, Step, Target, Try
 from monitors.wiring import probing
 from tests.bench.base import BenchError, Figure, progress, ratio
-from tests.bench.nginx import HOST, PROBE_CORE, SITE_CORE, TEXT, Site, cpu_s, free_port, nginx, on_core, until_listening
+from tests.bench.nginx import HOST, PROBE_CORE, SITE_CORE, TEXT, Site, cpu_s, nginx, on_core, until_listening
 from tests.probing import expect, watching
+from tests.servers import free_port
 from tools import peers
 
 PEER = "prometheus-blackbox-exporter"

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from monitors.wiring import allow_descriptors
 from tests.bench.base import BenchError
-from tests.bench.nginx import SITE_CORE, free_port, on_core
+from tests.bench.nginx import SITE_CORE, on_core
+from tests.servers import free_port
 
 HOSTS = [f"127.1.{number}.1" for number in range(64)]       # each in a network of its own
 MOST_CONNECTIONS = 19_000

@@ -11,12 +11,7 @@ import pytest
 
 from cli.demo_site import is_local, served_site
 from monitors.core.errors import Siaga24Error
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.servers import free_port
 
 
 def read(url: str) -> str:

@@ -20,7 +20,7 @@ from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.settings import Listen, MonitorSettings
 from monitors.wiring import Monitor, allow_descriptors, possible_runs
 from tests.factories import a_target, a_transaction
-from tests.servers import page, serving
+from tests.servers import free_port, page, serving
 
 
 def settings_in(folder: Path, *targets: Target, port: int = 0) -> MonitorSettings:
@@ -39,12 +39,6 @@ def scraped(port: int) -> bytes:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
         text: bytes = answer.read()
     return text
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def test_a_short_life_leaves_runs_a_heartbeat_and_nothing_open(tmp_path: Path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
-import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +27,7 @@ from tests.factories import write_workspace
 from tests.scenarios.command import ROOT, SIAGA24, Done, environment_of, siaga24
 from tests.scenarios.engine_things import gateway_says, remove_leftovers, until
 from tests.scenarios.sample_agency import OLD, agency_text
+from tests.servers import free_port
 
 FIRST, SECOND = "e2e-satu", "e2e-dua"
 SERVICE = "antrean"                      # both have a service of this code: names must not meet
@@ -44,6 +44,7 @@ class Stage:
     engine: docker.DockerClient
     toolchain: Toolchain
     told: list[tuple[str, str]] = field(default_factory=list)
+    # a fixed port may be held by the monitor of a test run that was killed
     listen: str = field(default_factory=lambda: f"127.0.0.1:{free_port()}")
     monitor: subprocess.Popen[bytes] | None = None
     _log: IO[bytes] | None = None
@@ -164,13 +165,6 @@ def clear_stage(stage: Stage) -> None:
     finally:
         for code in (FIRST, SECOND):
             remove_leftovers(stage.engine, code)
-
-
-def free_port() -> int:
-    """Return a port that is free now: a fixed one may be held by the monitor of a test run that was killed."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def now_ms() -> int:
