@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from monitors.core.entry import Entry, EntryKind
 from monitors.core.model import (
     Outcome,
     Phases,
@@ -89,6 +90,14 @@ def a_try(**given: Any) -> Try:
     merged = {**defaults, **given}
     merged.setdefault("steps", (a_step_result(passed=passed, started_ms=merged["started_ms"]),))
     return Try(**merged)
+
+
+def an_entry(**given: Any) -> Entry:
+    """Build an entry that a stack was brought to another state, at noon."""
+    defaults = {
+        "kind": EntryKind.DEPLOYMENT, "agency": "dinkes", "at_ms": NOON_MS, "by": "petugas", "body": {"result": "done"},
+    }
+    return Entry(**{**defaults, **given})
 
 
 def a_run(**given: Any) -> Run:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from monitors.core.entry import Entry, EntryKind
     from monitors.core.heartbeat import Report
     from monitors.core.history import Definition, Event, Gap, Life, ServiceHistory
     from monitors.core.model import Run, Target
@@ -61,6 +62,17 @@ class EventKeeper(Protocol):
         ...
 
 
+class EntryKeeper(Protocol):
+    """What people and other programs tell. From any thread; on a store of several processes from any process."""
+
+    def keep_entry(self, entry: Entry) -> Entry:
+        """Keep an entry; durable when it returns. Gives it with its number, which only ever ascends.
+
+        The same entry again (all that it says, and its signature) changes nothing and gives the one that is there.
+        """
+        ...
+
+
 class ReportKeeper(Protocol):
     """What hears jobs. From any thread."""
 
@@ -102,6 +114,15 @@ class LedgerReader(Protocol):
         """What befell the monitors, in the order it was told."""
         ...
 
+    def entries(
+        self, kind: EntryKind | None = None, agency: str | None = None, service: str | None = None,
+    ) -> tuple[Entry, ...]:
+        """What people and other programs told, in order of number.
+
+        ``agency`` and ``service`` narrow to what concerns them; an entry of all ("") concerns any.
+        """
+        ...
+
     def last_reports(self) -> dict[str, Report]:
         """The newest report of each job."""
         ...
@@ -115,5 +136,5 @@ class LedgerReader(Protocol):
         ...
 
 
-class Ledger(LedgerWriter, EventKeeper, ReportKeeper, LedgerReader, Protocol):
+class Ledger(LedgerWriter, EventKeeper, ReportKeeper, EntryKeeper, LedgerReader, Protocol):
     """A store that can all of it."""

@@ -10,6 +10,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitors.core.entry import chosen
 from monitors.core.errors import LedgerError
 from monitors.core.history import Definition, Event, Gap, Life, ServiceHistory, breaks_of_all, fold, hold_at, stretch_of
 from monitors.ledger.rows import definition_text
@@ -17,6 +18,7 @@ from monitors.ledger.rows import definition_text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from monitors.core.entry import Entry, EntryKind
     from monitors.core.heartbeat import Report
     from monitors.core.model import Run, Target
 
@@ -34,6 +36,7 @@ class MemoryLedger:
         self._runs: dict[RunKey, Run] = {}
         self._reports: dict[str, Report] = {}
         self._events: list[Event] = []
+        self._entries: list[Entry] = []
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -84,6 +87,22 @@ class MemoryLedger:
         """What befell the monitors, in the order it was told."""
         with self._lock:
             return tuple(self._events)
+
+    def keep_entry(self, entry: Entry) -> Entry:
+        """Keep what was told."""
+        with self._lock:
+            same = next((kept for kept in self._entries if kept.digest == entry.digest), None)
+            if same is None:
+                same = replace(entry, number=len(self._entries) + 1)
+                self._entries.append(same)
+            return same
+
+    def entries(
+        self, kind: EntryKind | None = None, agency: str | None = None, service: str | None = None,
+    ) -> tuple[Entry, ...]:
+        """What people and other programs told, in order of number."""
+        with self._lock:
+            return chosen(self._entries, kind, agency, service)
 
     def keep_report(self, key: str, report: Report, *, life: str) -> None:
         """Keep what a job said of itself."""

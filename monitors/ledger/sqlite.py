@@ -15,6 +15,7 @@ from monitors.core.errors import LedgerError
 from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
 from monitors.ledger.lanes import NOTHING, Lane
 from monitors.ledger.rows import definition_text, evidence_of, run_row, stretch_of_row, stretch_row
+from monitors.ledger.sqlite_entries import insert_entry
 from monitors.ledger.sqlite_file import WriterLock, open_for_writing, told
 from monitors.ledger.sqlite_reader import SeriesRow, SqliteReader
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
+    from monitors.core.entry import Entry
     from monitors.core.heartbeat import Report
     from monitors.core.history import Event
     from monitors.core.model import Run, Target
@@ -164,6 +166,11 @@ class SqliteLedger(SqliteReader):
                 "INSERT INTO report (life, key, at_ms, succeeded, note) VALUES (?, ?, ?, ?, ?)",
                 (self._life(life).id, key, report.at_ms, int(report.succeeded), report.note),
             )
+
+    def keep_entry(self, entry: Entry) -> Entry:
+        """Keep what was told."""
+        with self._transaction():
+            return insert_entry(self._db, entry)
 
     # What follows is called within a transaction.
 

@@ -69,6 +69,34 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def open_for_appending(path: Path) -> sqlite3.Connection:
+    """Open a ledger that another process may be writing, to append what needs no writer's lock: entries."""
+    if not path.exists():
+        raise LedgerError(
+            f'{path}: there is no ledger yet; start "siaga24 monitor run" first, or name another file with --ledger',
+        )
+    with told(path, "open"):
+        connection = _connect(f"file:{quote(str(path))}?mode=rw")
+    try:
+        with told(path, "open"):
+            _check_identity(connection, path)
+            version = _version(connection)
+            _check_newer(version, path)
+            if version < migrations()[-1][0]:
+                # a monitor that writes it has brought it up to date: an older one is nobody's, or an older version's
+                lock = WriterLock(path)
+                try:
+                    open_for_writing(path).close()
+                finally:
+                    lock.release()
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 @contextlib.contextmanager
 def told(path: Path, what: str) -> Iterator[None]:
     """Turn SQLite's and the system's errors into LedgerError, with what to do."""

@@ -24,6 +24,7 @@ from monitors.core.history import (
     hold_at,
     stretch_of,
 )
+from monitors.ledger.entry_rows import entry_of_row
 from monitors.ledger.rows import MINUTE_MS, Names, RunRow, run_of, stretch_of_row, target_of
 from monitors.ledger.sqlite_file import open_for_reading, told
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from monitors.core.entry import Entry, EntryKind
     from monitors.core.model import Run
 
 CHUNK_MINUTES = 60
@@ -45,6 +47,12 @@ WITH RECURSIVE minutes (minute) AS (
     SELECT :first UNION ALL SELECT minute + 1 FROM minutes WHERE minute < :last
 )
 SELECT run.* FROM minutes CROSS JOIN run ON run.minute = minutes.minute AND run.series = :series
+"""
+ENTRIES = """
+SELECT id, kind, agency, service, at_ms, told_by, body, signature FROM entry
+WHERE (:kind IS NULL OR kind = :kind) AND (:agency IS NULL OR agency IN ('', :agency))
+  AND (:service IS NULL OR service IN ('', :service))
+ORDER BY id
 """
 
 
@@ -165,6 +173,14 @@ class SqliteReader:
                 "SELECT key, at_ms, succeeded, note FROM report WHERE id IN (SELECT max(id) FROM report GROUP BY key)",
             ).fetchall()
         return {key: Report(at_ms=at_ms, succeeded=bool(succeeded), note=note) for key, at_ms, succeeded, note in rows}
+
+    def entries(
+        self, kind: EntryKind | None = None, agency: str | None = None, service: str | None = None,
+    ) -> tuple[Entry, ...]:
+        """What people and other programs told, in order of number."""
+        with self.snapshot():
+            rows = self._db.execute(ENTRIES, {"kind": kind, "agency": agency, "service": service}).fetchall()
+        return tuple(entry_of_row(row) for row in rows)
 
     def runs(
         self, agency: str, service: str, transaction: str | None = None, *, start_ms: int, end_ms: int,

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitors.core.entry import EntryKind
 from monitors.core.errors import LedgerError
 from monitors.core.heartbeat import Report
 from monitors.core.history import Event, Gap, Life
@@ -24,7 +25,7 @@ from monitors.ledger.base import Ledger
 from monitors.ledger.memory import MemoryLedger
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
-from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_step, a_target, a_transaction, a_try, some_runs
+from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_step, a_target, a_transaction, a_try, an_entry, some_runs
 
 HOUR_MS = 3_600_000
 Maker = Callable[[], Ledger]
@@ -421,3 +422,25 @@ def test_a_step_after_the_recorded_ones_keeps_its_phases(ledger: Ledger):
     (kept,) = all_runs(ledger)
     assert len(kept.tries[0].steps) == 2
     assert a_step().name == kept.tries[0].steps[0].name
+
+
+def test_entries_come_back_in_the_order_they_were_told_each_with_its_number(make: Maker):
+    ledger = make()                      # no monitor need ever have lived
+    told = [
+        an_entry(agency="", by="kementerian"), an_entry(at_ms=NOON_MS - 5), an_entry(service="antrean"),
+        an_entry(kind=EntryKind.DISPUTE, agency="dukcapil", body={"why": "ü", "files": [1, "a", True]}, signature="ab"),
+    ]
+    kept = [ledger.keep_entry(entry) for entry in told]
+    assert [entry.number for entry in kept] == sorted({entry.number for entry in kept})
+    assert [replace(entry, number=0) for entry in kept] == told
+    assert list(ledger.entries()) == kept
+    assert ledger.entries(EntryKind.DISPUTE) == (kept[3],)
+    assert ledger.entries(agency="dinkes", service="rujukan") == (kept[0], kept[1])
+    assert ledger.entries(EntryKind.DEPLOYMENT, "dinkes", "antrean") == (kept[0], kept[1], kept[2])
+
+
+def test_the_same_entry_again_changes_nothing_and_another_signature_is_another_entry(ledger: Ledger):
+    kept = ledger.keep_entry(an_entry())
+    assert ledger.keep_entry(an_entry(number=99)) == kept
+    assert ledger.keep_entry(an_entry(signature="ab")).number > kept.number
+    assert len(ledger.entries()) == 2

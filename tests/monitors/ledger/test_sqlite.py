@@ -21,7 +21,7 @@ from monitors.core.model import Verdict
 from monitors.ledger import sqlite_file
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
-from tests.factories import NOON_MS, a_run, a_target, some_runs
+from tests.factories import NOON_MS, a_run, a_target, an_entry, some_runs
 
 ROOT = Path(__file__).parents[3]
 HOUR_MS = 3_600_000
@@ -112,6 +112,8 @@ def test_what_was_acknowledged_outlives_kill_9_at_any_moment(path: Path):
     "DELETE FROM series",
     "UPDATE report SET succeeded = 0",
     "DELETE FROM report",
+    "UPDATE entry SET body = '{}'",
+    "DELETE FROM entry",
     "UPDATE life SET opened_ms = 0",
     "UPDATE life SET heartbeat_ms = heartbeat_ms - 1",
     "DELETE FROM life",
@@ -121,17 +123,19 @@ def test_nothing_in_the_file_can_be_changed_or_removed(path: Path, statement: st
     gap = Gap(life="life-1", start_ms=NOON_MS + 1, end_ms=NOON_MS + 2, reason="suspended")
     ledger.append(some_runs("ud"), life="life-1", heartbeat_ms=NOON_MS + 60_000, gaps=[gap])
     ledger.keep_report("dinkes/antrean/cadangan", Report(at_ms=NOON_MS), life="life-1")
+    ledger.keep_entry(an_entry())
     ledger.close()
     with sqlite3.connect(path) as other, pytest.raises(sqlite3.IntegrityError, match="in the ledger"):
         other.execute(statement)
     other.close()
 
 
-@pytest.mark.parametrize("table", ["run", "evidence", "definition", "life", "report"])
+@pytest.mark.parametrize("table", ["run", "evidence", "definition", "life", "report", "entry"])
 def test_a_row_cannot_be_replaced_either(path: Path, table: str):
     ledger = opened(path)
     ledger.append(some_runs("ud"), life="life-1", heartbeat_ms=NOON_MS + 60_000)
     ledger.keep_report("dinkes/antrean/cadangan", Report(at_ms=NOON_MS), life="life-1")
+    ledger.keep_entry(an_entry())
     ledger.close()
     with sqlite3.connect(path) as other:
         before = other.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608 - our own table names
