@@ -36,6 +36,7 @@ class EntryKind(StrEnum):
     ONBOARDING = "onboarding"            # an agency or service begins to be counted
     PROMISE = "promise"                  # a date from which changed promises count, before the next period
     SEAL_NOTE = "seal-note"              # what became of a seal: to whom it was given
+    REPORT = "report"                    # a report was issued, with its digests
     KEY = "key"                          # a public key, whose it is, and when it ends
 
 

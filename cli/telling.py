@@ -1,0 +1,57 @@
+"""What the commands share that tell the ledger something: who tells it, and the ledger to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from cli.ledger_view import GIVE, chosen, zone_of
+from cli.state_folder import state_folder
+from monitors.core.errors import UsageError
+from monitors.core.window import moment
+from monitors.ledger.base import LedgerReader
+from monitors.ledger.sqlite_entries import SqliteEntries
+
+C = TypeVar("C", bound=Callable[..., object])
+
+
+def by_option(command: C) -> C:
+    """Add ``--by NAME``."""
+    return click.option(
+        "--by", required=True, envvar="SIAGA24_BY", metavar="NAME",
+        help="Who tells it, as it is to stand in the ledger.  [env: SIAGA24_BY]",
+    )(command)
+
+
+@contextmanager
+def telling(workspace: Path | None, state: Path | None, ledger: Path | None) -> Iterator[SqliteEntries]:
+    """Open the ledger, also while a monitor writes it, and let nobody else tell it anything meanwhile."""
+    entries = SqliteEntries(ledger or state_folder(workspace, state, else_give=GIVE) / "ledger.sqlite")
+    try:
+        with entries.deciding():
+            yield entries
+    finally:
+        entries.close()
+
+
+def named(reader: LedgerReader, name: str) -> tuple[str, str, ZoneInfo]:
+    """Read AGENCY or AGENCY/SERVICE that the ledger knows: codes ("" is all services) and the agency's zone."""
+    targets = chosen(reader.definitions(), name)
+    agency, _, service = name.partition("/")
+    return agency, service, zone_of(targets[0])
+
+
+def span_of(since: str, to: str, zone: ZoneInfo) -> tuple[int, int]:
+    """Read a span of time by a zone's clock; UsageError where it has no length."""
+    try:
+        start_ms, end_ms = moment(since, zone), moment(to, zone)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
+    if start_ms >= end_ms:
+        raise UsageError(f"--from {since} does not lie before --to {to}; turn them round")
+    return start_ms, end_ms
