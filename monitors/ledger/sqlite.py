@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitors.core.errors import LedgerError
 from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
 from monitors.ledger.lanes import NOTHING, Lane
-from monitors.ledger.rows import definition_text, evidence_of, run_row, stretch_of_row, stretch_row
+from monitors.ledger.rows import RunRow, definition_text, evidence_of, run_row, stretch_of_row, stretch_row
+from monitors.ledger.sqlite_days import day_of_minute
 from monitors.ledger.sqlite_entries import insert_entry
 from monitors.ledger.sqlite_file import WriterLock, open_for_writing, told
 from monitors.ledger.sqlite_reader import SeriesRow, SqliteReader
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from monitors.core.history import Event
     from monitors.core.model import Run, Target
 
-INSERT_RUN = "INSERT INTO run VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-INSERT_EVIDENCE = "INSERT INTO evidence VALUES (?, ?, ?)"
 PUT_STRETCH = f"INSERT OR REPLACE INTO stretch VALUES ({', '.join('?' * 16)})"  # noqa: S608 - question marks alone
 
 FAR_MS = 1 << 62                         # later than all runs: read from the last good stretch on
@@ -127,7 +127,8 @@ class SqliteLedger(SqliteReader):
             for gap in gaps:
                 self._add_gap(gap)
             touched: dict[int, Lane] = {}
-            rows, evidence = [], []
+            rows: list[RunRow] = []
+            evidence: dict[int, list[tuple[int, int, bytes]]] = {}
             latest = {life: heartbeat_ms}
             for run in sorted(runs, key=lambda run: (run.started_ms // 60_000, run.life, run.sequence)):
                 lane = self._lane_of(run)
@@ -138,11 +139,14 @@ class SqliteLedger(SqliteReader):
                 rows.append(run_row(run, lane.series))
                 detail = evidence_of(run)
                 if detail is not None:
-                    evidence.append((lane.series, run.sequence, detail))
+                    day = day_of_minute(rows[-1].minute)
+                    evidence.setdefault(day, []).append((lane.series, run.sequence, detail))
                 latest[run.life] = max(latest.get(run.life, 0), run.ended_ms)
-            rows.sort(key=lambda row: row[:3])
-            self._db.executemany(INSERT_RUN, rows)
-            self._db.executemany(INSERT_EVIDENCE, evidence)
+            rows.sort()
+            for day, of_day in groupby(rows, key=lambda row: day_of_minute(row.minute)):
+                names = self._days.ensure(day)
+                self._db.executemany(names.insert_run, of_day)
+                self._db.executemany(names.insert_evidence, evidence.get(day, ()))
             for name, at_ms in latest.items():
                 self._beat(name, at_ms)
             hour_ms = self._life(life).heartbeat_ms // MS_PER_HOUR * MS_PER_HOUR
@@ -346,6 +350,7 @@ class SqliteLedger(SqliteReader):
         self._holds.clear()
         self._breaks.clear()
         self._recorded.clear()
+        self._days.forget()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -354,6 +359,7 @@ class SqliteLedger(SqliteReader):
             self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1             # what reads within it needs no snapshot of its own
             try:
+                self._days.look()
                 yield
                 self._db.execute("COMMIT")
             except BaseException:

@@ -43,6 +43,7 @@ class SqliteEntries(SqliteReader):
             self._db.execute("BEGIN IMMEDIATE")
             self._depth += 1
             try:
+                self._days.look()
                 yield
                 self._db.execute("COMMIT")
             except BaseException:

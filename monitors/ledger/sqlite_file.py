@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitors.core.errors import LedgerError
+from monitors.ledger.sqlite_days import move_to_days
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from importlib.resources.abc import Traversable
 
 APPLICATION_ID = 0x53323431              # "S241" in the file's header: a ledger of ours
 BUSY_TIMEOUT_S = 10.0
 CACHE_KIB = 32 * 1024
+MOVES: dict[int, Callable[[sqlite3.Connection], None]] = {6: move_to_days}      # what SQL alone cannot do of a step
 
 
 def migrations() -> tuple[tuple[int, Traversable], ...]:
@@ -164,10 +166,12 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
             continue
         script = file.read_text(encoding="utf-8")
         # one transaction for each step: a half-made schema is never left behind
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {script}; PRAGMA application_id = {APPLICATION_ID}; "
-            f"PRAGMA user_version = {number}; COMMIT;",
-        )
+        connection.executescript(f"BEGIN IMMEDIATE; {script}; PRAGMA application_id = {APPLICATION_ID};")
+        move = MOVES.get(number)
+        if move is not None:
+            move(connection)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
 
 
 def _version(connection: sqlite3.Connection) -> int:

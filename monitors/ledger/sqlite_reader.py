@@ -26,6 +26,7 @@ from monitors.core.history import (
 )
 from monitors.ledger.entry_rows import entry_of_row
 from monitors.ledger.rows import MINUTE_MS, Names, RunRow, run_of, stretch_of_row, target_of
+from monitors.ledger.sqlite_days import DAY_MINUTES, DayTables
 from monitors.ledger.sqlite_file import open_for_reading, told
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ RUNS = """
 WITH RECURSIVE minutes (minute) AS (
     SELECT :first UNION ALL SELECT minute + 1 FROM minutes WHERE minute < :last
 )
-SELECT run.* FROM minutes CROSS JOIN run ON run.minute = minutes.minute AND run.series = :series
+SELECT run.* FROM minutes CROSS JOIN {run} AS run ON run.minute = minutes.minute AND run.series = :series
 """
 ENTRIES = """
 SELECT id, kind, agency, service, at_ms, told_by, body, signature FROM entry
@@ -91,6 +92,7 @@ class SqliteReader:
     def __init__(self, path: Path, connection: sqlite3.Connection | None = None) -> None:
         self.path = path
         self._db = connection if connection is not None else open_for_reading(path)
+        self._days = DayTables(self._db)
         self._lock = threading.RLock()
         self._depth = 0
 
@@ -102,6 +104,8 @@ class SqliteReader:
                 self._db.execute("BEGIN")
             self._depth += 1
             try:
+                if self._depth == 1:
+                    self._days.look()
                 yield
             finally:
                 self._depth -= 1
@@ -149,13 +153,9 @@ class SqliteReader:
             found = []
             for key in sorted(newest):
                 series, stretch = newest[key]
-                minute = stretch.last_start_ms // MINUTE_MS
-                row = self._db.execute(
-                    "SELECT * FROM run WHERE minute = ? AND series = ? AND sequence = ?",
-                    (minute, series.id, stretch.last_sequence),
-                ).fetchone()
+                row = self._row(series, stretch.last_start_ms // MINUTE_MS, stretch.last_sequence)
                 if row is not None:
-                    found.append(self._run(RunRow(*row), series, self._definitions(series.agency, series.service)))
+                    found.append(self._run(row, series, self._definitions(series.agency, series.service)))
         return tuple(found)
 
     def events(self) -> tuple[Event, ...]:
@@ -191,10 +191,11 @@ class SqliteReader:
         with self.snapshot():
             of_service = self._series(where, names)
             definitions = self._definitions(agency, service)
-            oldest, newest = self._db.execute("SELECT min(minute), max(minute) FROM run").fetchone()
-        if oldest is None:
+            days = self._days.look()
+        if not days:
             return
-        first, last = max(start_ms // MINUTE_MS, oldest), min((end_ms - 1) // MINUTE_MS, newest)
+        first = max(start_ms // MINUTE_MS, days[0] * DAY_MINUTES)
+        last = min((end_ms - 1) // MINUTE_MS, (days[-1] + 1) * DAY_MINUTES - 1)
         for minute in range(first, last + 1, CHUNK_MINUTES):
             until = min(minute + CHUNK_MINUTES - 1, last)
             chunk: list[Run] = []
@@ -317,16 +318,29 @@ class SqliteReader:
 
     def _run(self, row: RunRow, series: SeriesRow, definitions: Sequence[Definition]) -> Run:
         detail = None
-        if row.code:                     # up, done, first try passed: 0
+        names = self._days.at(row.minute) if row.code else None      # up, done, first try passed: 0
+        if names is not None:
             found = self._db.execute(
-                "SELECT detail FROM evidence WHERE series = ? AND sequence = ?", (series.id, row.sequence),
+                f"SELECT detail FROM {names.evidence} WHERE series = ? AND sequence = ?",  # noqa: S608 - a date's digits
+                (series.id, row.sequence),
             ).fetchone()
             detail = found[0] if found is not None else None
         return run_of(row, series.names, detail, _steps(definitions, series, row.started_ms))
 
     def _rows(self, series: SeriesRow, first: int, last: int) -> Iterator[RunRow]:
-        cursor = self._db.execute(RUNS, {"first": first, "last": last, "series": series.id})
-        return (RunRow(*row) for row in cursor.fetchall())
+        for names, start, end in self._days.between(first, last):
+            cursor = self._db.execute(RUNS.format(run=names.run), {"first": start, "last": end, "series": series.id})
+            yield from (RunRow(*row) for row in cursor.fetchall())
+
+    def _row(self, series: SeriesRow, minute: int, sequence: int) -> RunRow | None:
+        names = self._days.at(minute)
+        if names is None:
+            return None
+        row = self._db.execute(
+            f"SELECT * FROM {names.run} WHERE minute = ? AND series = ? AND sequence = ?",  # noqa: S608 - a date's digits
+            (minute, series.id, sequence),
+        ).fetchone()
+        return RunRow(*row) if row is not None else None
 
     def _series(self, where: str, given: Sequence[Any] = ()) -> list[SeriesRow]:
         return [SeriesRow(*row) for row in self._db.execute(SERIES + where, given).fetchall()]

@@ -25,6 +25,7 @@ from typing import Any
 
 from monitors.core.document import to_document
 from monitors.core.model import Target, Transaction
+from monitors.ledger.sqlite_days import DayTables, names_of
 from tests.bench.base import BenchError
 from tests.bench.nginx import HOST, PROBE_CORE, cpu_s, on_core
 from tests.bench.side_by_side import page_step
@@ -195,11 +196,12 @@ def measure(watching: Watching, seconds: float, *, scrapes: bool = True) -> Wind
 def runs_of(ledger: Path, window: Window, *, services_like: str = "%") -> Runs:
     """Read the runs that were due in a window."""
     with contextlib.closing(sqlite3.connect(f"file:{ledger}?mode=ro", uri=True)) as database:
-        rows = database.execute(
-            "SELECT r.late_ms, r.code FROM run r JOIN series s ON s.id = r.series "
+        days = DayTables(database).look()
+        rows = [row for day in days for row in database.execute(
+            f"SELECT r.late_ms, r.code FROM {names_of(day).run} r JOIN series s ON s.id = r.series "  # noqa: S608 - a date's digits
             "WHERE s.service LIKE ? AND r.minute * 60000 + r.offset_ms - r.late_ms BETWEEN ? AND ?",
             (services_like, window.start_ms, window.end_ms),
-        ).fetchall()
+        ).fetchall()]
     done = [(late_ms, code & 3) for late_ms, code in rows if not code & MISSED]
     return Runs(
         count=len(rows), up=sum(verdict == 0 for _, verdict in done), down=sum(verdict == 2 for _, verdict in done),

@@ -20,12 +20,14 @@ from monitors.core.history import Gap, Life
 from monitors.core.model import Verdict
 from monitors.ledger import sqlite_file
 from monitors.ledger.sqlite import SqliteLedger
+from monitors.ledger.sqlite_days import DAY_MS, names_of
 from monitors.ledger.sqlite_reader import SqliteReader
 from tests.factories import NOON_MS, a_run, a_target, an_entry, some_runs
 
 ROOT = Path(__file__).parents[3]
 HOUR_MS = 3_600_000
 NEWEST = sqlite_file.migrations()[-1][0]
+RUN, EVIDENCE = names_of(NOON_MS // DAY_MS)
 
 
 @pytest.fixture
@@ -100,10 +102,10 @@ def test_what_was_acknowledged_outlives_kill_9_at_any_moment(path: Path):
 
 
 @pytest.mark.parametrize("statement", [
-    "UPDATE run SET code = 0",
-    "DELETE FROM run",
-    "UPDATE evidence SET detail = x'00'",
-    "DELETE FROM evidence",
+    "UPDATE RUN SET code = 0",
+    "DELETE FROM RUN",
+    "UPDATE EVIDENCE SET detail = x'00'",
+    "DELETE FROM EVIDENCE",
     "UPDATE definition SET document = '{}'",
     "DELETE FROM definition",
     "UPDATE gap SET end_ms = end_ms + 1",
@@ -126,11 +128,11 @@ def test_nothing_in_the_file_can_be_changed_or_removed(path: Path, statement: st
     ledger.keep_entry(an_entry())
     ledger.close()
     with sqlite3.connect(path) as other, pytest.raises(sqlite3.IntegrityError, match="in the ledger"):
-        other.execute(statement)
+        other.execute(statement.replace("RUN", RUN).replace("EVIDENCE", EVIDENCE))
     other.close()
 
 
-@pytest.mark.parametrize("table", ["run", "evidence", "definition", "life", "report", "entry"])
+@pytest.mark.parametrize("table", [RUN, EVIDENCE, "definition", "life", "report", "entry"])
 def test_a_row_cannot_be_replaced_either(path: Path, table: str):
     ledger = opened(path)
     ledger.append(some_runs("ud"), life="life-1", heartbeat_ms=NOON_MS + 60_000)
@@ -139,7 +141,7 @@ def test_a_row_cannot_be_replaced_either(path: Path, table: str):
     ledger.close()
     with sqlite3.connect(path) as other:
         before = other.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()  # noqa: S608 - our own table names
-        changed = (*before[:-1], b"x" if table in {"run", "evidence"} else "x")
+        changed = (*before[:-1], b"x" if table in {RUN, EVIDENCE} else "x")
         places = ", ".join("?" * len(before))
         other.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places})", changed)  # noqa: S608
         assert other.execute(f"SELECT * FROM {table} LIMIT 1").fetchone() == before  # noqa: S608
