@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from cli.incident_links_print import as_plain as links_as_plain
 from cli.incident_pictures import write_pictures
 from cli.incident_print import CSV_COLUMNS, as_plain, csv_row, print_incident, print_list
-from cli.ledger_view import Asked, chosen, ledger_option, not_found, now_ms, opened, range_options, zone_of
+from cli.incident_view import joined, links
+from cli.ledger_view import Asked, chosen, ledger_option, not_found, now_ms, opened, range_options
 from cli.output import json_option, output_option, print_csv, print_json, workspace_options
 from monitors.core.errors import Siaga24Error, UsageError
-from monitors.core.incident import Incident, incidents
+from monitors.core.incident import Incident
 from monitors.core.model import Run, Target, Verdict
-from monitors.core.timeline import data_until, service_timeline
 from monitors.ledger.base import LedgerReader
 
 LISTED_DAYS = 31
@@ -47,6 +47,8 @@ def list_command(
 ) -> None:
     """List incidents that touch the last 31 days, or the window that is given; newest first.
 
+    Outages between which the service was good for less than 30 minutes are one incident that flaps.
+
     \b
     Examples:  siaga24 incident list
                siaga24 incident list dinkes-bandung --month 2026-11 --output csv
@@ -56,7 +58,7 @@ def list_command(
         found = [
             Found(target=target, incident=one)
             for target in chosen(reader.definitions(), name)
-            for one in _incidents(reader, target, asked)
+            for one in joined(reader, target, asked)
             if one.is_open or not only_open
         ]
     found.sort(key=lambda one: (-one.incident.first_bad_ms, one.incident.name))
@@ -94,17 +96,18 @@ def show_command(
         if len(parts) not in (2, 3):
             raise UsageError(f'"{name}": expected AGENCY/SERVICE or AGENCY/SERVICE/TIME, as "incident list" prints it')
         (target,) = chosen(reader.definitions(), "/".join(parts[:2]))
-        known = _incidents(reader, target, asked)
+        known = joined(reader, target, asked)
         if not known:
             raise UsageError(f"{target.key} has had no incident as far as the ledger reaches back")
         found = known[-1] if len(parts) == 2 else next((one for one in known if one.name == name), None)
         if found is None:
             raise UsageError(not_found("incident", name, [one.name for one in reversed(known)]))
         runs = _telling_runs(reader, target, found)
+        near = links(reader, target, found, asked.now_ms)
     if as_json:
-        print_json(as_plain(target, found, runs))
+        print_json(as_plain(target, found, runs) | links_as_plain(target, near))
     else:
-        print_incident(target, found, runs)
+        print_incident(target, found, runs, near)
     if pictures is not None:
         try:
             written = write_pictures(found, runs, pictures)
@@ -112,19 +115,6 @@ def show_command(
             raise Siaga24Error(f"{pictures}: the pictures could not be written: {exc.strerror or exc}") from exc
         for line in map(str, written) if written else ("no picture was kept",):
             click.echo(line, err=True)
-
-
-def _incidents(reader: LedgerReader, target: Target, asked: Asked) -> Sequence[Incident]:
-    """Find the service's incidents that touch the window, oldest first."""
-    window = asked.window(zone_of(target))
-    history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
-    if history is None:
-        return ()
-    timeline = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
-    return [
-        one for one in incidents(history, timeline)
-        if one.first_bad_ms < window.end_ms and (one.first_good_ms is None or one.first_good_ms > window.start_ms)
-    ]
 
 
 def _telling_runs(reader: LedgerReader, target: Target, found: Incident) -> dict[str, Run]:

@@ -9,9 +9,11 @@ from typing import Any
 from rich.text import Text
 
 from cli.evidence_print import print_evidence
+from cli.incident_links_print import lines_of
 from cli.ledger_view import table_width, zone_of
 from cli.output import console, print_table, verdict_text
 from monitors.core.incident import Incident
+from monitors.core.incident_links import IncidentLinks
 from monitors.core.model import Run, Target
 from monitors.core.window import from_ms
 from monitors.core.wording import duration, instant
@@ -49,7 +51,7 @@ def print_list(found: Sequence[tuple[Target, Incident]], *, only_open: bool) -> 
     print_table(COLUMNS, rows, right=("down",), folded=("reason",))
 
 
-def print_incident(target: Target, found: Incident, runs: Mapping[str, Run]) -> None:
+def print_incident(target: Target, found: Incident, runs: Mapping[str, Run], near: IncidentLinks | None = None) -> None:
     """Print one incident for people."""
     out = console()
     out.print(Text(found.name, style="bold"), _state(found), soft_wrap=True)
@@ -63,6 +65,9 @@ def print_incident(target: Target, found: Incident, runs: Mapping[str, Run]) -> 
         ("last bad", _instant(target, found.last_bad_ms)),
         ("first good", _instant(target, found.first_good_ms) if found.first_good_ms is not None else "not yet"),
         ("down", duration(found.down_ms) + (f", and {duration(found.unknown_ms)} unknown" if found.unknown_ms else "")),
+        *((("flapping", f"{found.outages} outages, {duration(found.good_between_ms)} good between them"),)
+          if found.outages > 1 else ()),
+        *(lines_of(target, near) if near is not None else ()),
     ):
         out.print(f"{label:<12}{value}", markup=False, soft_wrap=True)
     for one in found.failing:
@@ -115,6 +120,8 @@ def as_plain(target: Target, found: Incident, runs: Mapping[str, Run] | None = N
         "first_good": _iso(target, found.first_good_ms),
         "down_ms": found.down_ms,
         "unknown_ms": found.unknown_ms,
+        "outages": found.outages,
+        "good_between_ms": found.good_between_ms,
         "failed_step": found.failed_step,
         "reason": found.reason,
         "failing": [

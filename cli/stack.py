@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from cli.deployment_note import DeploymentNote
 from cli.output import (
     console,
     error_console,
@@ -80,7 +81,10 @@ def up(as_json: bool, workspace: Path | None, state: Path | None, agency: str, a
     from stacks import deploy  # noqa: PLC0415 - Pulumi's packages take a second to load
 
     with _running("up", agency, as_json=as_json) as progress:
-        result = deploy.up(open_workspace(workspace, state), agency, progress, accepts_loss=accept_loss)
+        place = open_workspace(workspace, state)
+        with DeploymentNote(place.state, agency, "up") as note:
+            result = deploy.up(place, agency, progress, accepts_loss=accept_loss)
+            note.done(result.counts)
     _summary(
         "up", result.code, result.counts, result.seconds, as_json=as_json,
         addresses=dict(result.addresses), targets_file=result.targets_file, ca_file=result.ca_file,
@@ -145,10 +149,14 @@ def destroy(  # noqa: PLR0917 - click hands them over; the decorators' values co
     place = open_workspace(workspace, state)
     if not yes and sys.stdin.isatty():
         _confirm(teardown.held(place, agency), agency, deletes_data=delete_data is not None)
-    with _running("destroy", agency, as_json=as_json) as progress:
+    with (
+        _running("destroy", agency, as_json=as_json) as progress,
+        DeploymentNote(place.state, agency, "destroy") as note,
+    ):
         done = teardown.destroy(
             place, agency, progress, delete_data=delete_data is not None, accepts_loss=accept_loss,
         )
+        note.done(done.counts)
     _summary(
         "destroy", done.code, done.counts, done.seconds, as_json=as_json,
         kept=list(done.kept), deleted_data=list(done.deleted_data),

@@ -46,6 +46,8 @@ class Incident:
     down_ms: int                         # time that the timeline reads ``down``
     unknown_ms: int                      # time within it that nobody watched
     failing: tuple[Failing, ...]         # earliest first
+    outages: int = 1                     # more where it flapped, see incident_merge.py
+    good_between_ms: int = 0             # time between the outages
 
     @property
     def name(self) -> str:

@@ -18,8 +18,9 @@ from monitors.core.evidence import Evidence
 from monitors.core.history import Life
 from monitors.core.model import Verdict
 from monitors.ledger.sqlite import SqliteLedger
+from monitors.ledger.sqlite_entries import SqliteEntries
 from tests.cli.ledgers import END_MS, TARGETS, write_ledger
-from tests.factories import NOON_MS, a_run, a_step_result, a_try
+from tests.factories import NOON_MS, a_run, a_step_result, a_try, an_entry
 
 NAME = "dinkes-bandung/antrean/20260101T050130Z"
 LETTERS = {"antrean": "uuuddduuuu", "rujukan": "uuuuuuuudd", "akta": "duuuuuuuuu"}
@@ -183,3 +184,29 @@ def test_the_pictures_that_a_browser_step_kept_are_named_and_written(tmp_path: P
 
 def test_an_incident_without_a_picture_says_so(ledger: Path, tmp_path: Path):
     assert "no picture was kept" in run(ledger, "show", NAME, "--pictures", str(tmp_path / "gambar")).output
+
+
+def test_what_stands_near_an_incident_is_told(tmp_path: Path):
+    path = write_ledger(tmp_path / "near.sqlite", {"antrean": "uuuddduuuu", "rujukan": "uuuddduuuu", "akta": "u" * 10})
+    entries = SqliteEntries(path)
+    entries.keep_entry(an_entry(
+        agency="dinkes-bandung", at_ms=NOON_MS + 60_000, body={"command": "up", "result": "done", "changed": 3},
+    ))
+    entries.close()
+    output = shown(path, "show", NAME)
+    assert "deployed    1 Jan 2026 12:01:00 WIB stack up by petugas: changed 3 resources" in output
+    assert (
+        "together    2 of 3 services of host antrean.dinkes.example failed within one interval: dinkes-bandung/antrean, "
+        "dinkes-bandung/rujukan"
+    ) in output
+    plain = json.loads(shown(path, "show", NAME, "--json"))
+    assert [one["number"] for one in plain["deployments"]] == [1]
+    assert [one["services"] for one in plain["common_causes"]] == [["dinkes-bandung/antrean", "dinkes-bandung/rujukan"]]
+
+
+def test_outages_that_flap_are_listed_as_one_whose_name_is_the_first_ones_wherever_the_window_begins(tmp_path: Path):
+    path = write_ledger(tmp_path / "flaps.sqlite", {"antrean": "uuuduuuduu", "rujukan": "u" * 10, "akta": "u" * 10})
+    for window in ((), ("--from", "2026-01-01T12:03", "--to", "2026-01-01T12:05")):
+        (one,) = json.loads(shown(path, "list", "--json", *window))
+        assert (one["incident"], one["outages"], one["down_ms"], one["good_between_ms"]) == (NAME, 2, 60_000, 90_000)
+    assert "flapping    2 outages, 1 min 30 s good between them" in shown(path, "show", NAME)
