@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RELOAD_S = 20.0
 FIND_S = 20.0
+ASK_S = 20.0                             # for a whole answer; each question may take ONE_ASK_S of it
+ONE_ASK_S = 5.0
 POLL_S = 0.2
 
 
@@ -33,23 +35,33 @@ class Routing:
 
     def route(self, wanted: GatewayState) -> None:
         """Return when the gateway runs on these files and finds every replica well. StackError, UnhealthyError."""
-        if self._digest(wanted) != wanted.files.digest:
+        if self._ask(wanted, "/digest").strip() != wanted.files.digest:
             self._told("reload", wanted, lambda: self._reload(wanted))
         if self._missing(wanted):
             self._told("find replicas", wanted, lambda: self._find(wanted))
 
-    def _digest(self, wanted: GatewayState) -> str:
-        return self._ask(wanted, "/digest").strip()
-
     def _ask(self, wanted: GatewayState, path: str) -> str:
-        answer = self._session.engine.run_in(wanted.container_id, haproxy.ask(path), timeout_s=5)
+        """Ask until there is a whole answer: on a busy machine a command may be late or its output lost."""
+        deadline = self._session.clock() + ASK_S
+        while True:
+            try:
+                return self._ask_once(wanted, path)
+            except ValueError as exc:
+                if self._session.clock() > deadline:
+                    raise StackError(
+                        f"gateway: {exc}, for {ASK_S:g} s; expected it to answer {path} on its inner port; look at its "
+                        f"log (docker logs {wanted.container_id[:12]}), then type up again",
+                    ) from exc
+            self._session.interrupts.wait(POLL_S)
+
+    def _ask_once(self, wanted: GatewayState, path: str) -> str:
+        """ValueError with what the command left, unless it is a whole answer; StackError if the gateway has ended."""
+        answer = self._session.engine.run_in(wanted.container_id, haproxy.ask(path), timeout_s=ONE_ASK_S)
         try:
             return haproxy.body(answer.out)
         except ValueError as exc:
-            raise StackError(
-                f"gateway: {exc}; expected it to answer {path} on its inner port; look at its log "
-                f"(docker logs {wanted.container_id[:12]}), then type up again",
-            ) from exc
+            said = self._session.redact(answer.err.decode(errors="replace").strip())
+            raise ValueError(f"{exc} (exit code {answer.code}{f': {said}' if said else ''})") from exc
 
     def _reload(self, wanted: GatewayState) -> None:
         write_only(self._session.engine, wanted.files, self._labels)
@@ -74,8 +86,8 @@ class Routing:
 
     def _is_on(self, wanted: GatewayState) -> bool:
         try:
-            return self._digest(wanted) == wanted.files.digest
-        except StackError:
+            return self._ask_once(wanted, "/digest").strip() == wanted.files.digest
+        except (ValueError, StackError):
             return False                 # between two workers
 
     def _find(self, wanted: GatewayState) -> None:

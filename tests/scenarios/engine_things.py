@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -22,7 +23,7 @@ def containers(
     labels = [f"siaga24.agency={agency}"]
     labels += [f"siaga24.component={component}"] if component else []
     labels += [f"siaga24.service={service}"] if service else []
-    found = engine.containers.list(all=stopped, filters={"label": labels})
+    found = engine.containers.list(all=stopped, filters={"label": labels}, ignore_removed=True)
     return sorted(found, key=lambda one: str(one.name))
 
 
@@ -44,11 +45,20 @@ def until(what: str, ask: Callable[[], T | None], *, at_most_s: float = 60.0) ->
 
 
 def gateway_says(engine: docker.DockerClient, agency: str, path: str) -> str:
-    """Return what the agency's gateway answers on its inner port: ``/metrics``, ``/stats;csv``, ``/digest``."""
+    """Return what the agency's gateway answers on its inner port: ``/metrics``, ``/stats;csv``, ``/digest``.
+
+    Asked again where a command's output was lost, as happens on a busy engine.
+    """
     gateway, = containers(engine, agency, "gateway")
-    answer = gateway.exec_run(list(ask(path))).output
-    assert isinstance(answer, bytes)
-    return body(answer)
+
+    def answer() -> str | None:
+        output = gateway.exec_run(list(ask(path))).output
+        assert isinstance(output, bytes)
+        with contextlib.suppress(ValueError):
+            return body(output)
+        return None
+
+    return until(f"an answer of the gateway of {agency} to {path}", answer, at_most_s=20)
 
 
 def remove_leftovers(engine: docker.DockerClient, agency: str) -> None:

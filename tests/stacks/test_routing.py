@@ -101,10 +101,40 @@ def test_a_replica_that_the_gateway_does_not_find_well_is_named() -> None:
         route(engine)
 
 
-def test_a_gateway_that_does_not_answer_is_told() -> None:
+def test_a_gateway_that_does_not_answer_is_told_with_what_the_command_left() -> None:
     class Silent(Gateway):
         def run_in(self, container_id: str, command: Sequence[str], *, timeout_s: float = 30) -> Answer:
-            return Answer(code=1, out=b"", err=b"")
+            return Answer(code=1, out=b"", err=b"bash: connect: rahasia-besar")
 
-    with pytest.raises(StackError, match="expected it to answer /digest on its inner port"):
+    with pytest.raises(StackError, match=r"\(exit code 1: bash: connect: \[secret\]\), for 20 s; expected it to answer /digest"):
         route(Silent())
+
+
+@pytest.mark.parametrize("path", ["/digest", "/stats;csv"])
+def test_an_answer_that_is_late_or_lost_is_asked_for_again(path: str) -> None:
+    class Hesitant(Gateway):
+        asked = 0
+
+        def run_in(self, container_id: str, command: Sequence[str], *, timeout_s: float = 30) -> Answer:
+            if tuple(command) == ask(path):
+                self.asked += 1
+                if self.asked < 3:
+                    return Answer(code=-1, out=b"", err=b"no answer within 5 s")
+            return super().run_in(container_id, command, timeout_s=timeout_s)
+
+    engine = Hesitant()
+    engine.digest = "new"
+    assert route(engine).steps == []
+    assert engine.asked == 3
+
+
+def test_a_gateway_that_has_ended_is_not_asked_again() -> None:
+    class Ended(Gateway):
+        def run_in(self, container_id: str, command: Sequence[str], *, timeout_s: float = 30) -> Answer:
+            self.did.append(("ask",))
+            raise StackError("command in gateway: it is not running")
+
+    engine = Ended()
+    with pytest.raises(StackError, match="is not running"):
+        route(engine)
+    assert engine.did == [("ask",)]

@@ -19,7 +19,6 @@ import pulumi
 import pytest
 from pulumi import automation as auto
 
-from infra.gateway import ask, body
 from infra.naming import joined
 from infra.plan import VolumePlan
 from infra.spec import ImageSpec, StackSpec
@@ -29,6 +28,7 @@ from stacks.hosting import EngineHooks
 from stacks.progress import Silent
 from stacks.session import Session
 from stacks.toolchain import Toolchain
+from tests.scenarios.engine_things import gateway_says
 
 PROJECT = "siaga24"
 # After a failed update Pulumi's server thread lets go of an event loop that it has not closed.
@@ -129,8 +129,7 @@ class Rig:
 
     def gateway_says(self, code: str, path: str) -> str:
         """Return what the gateway answers on its inner port."""
-        gateway, = self.containers(code, component="gateway")
-        return body(gateway.exec_run(list(ask(path))).output)
+        return gateway_says(self.client, code, path)
 
     def ask(self, url: str, ca_file: Path, *, status: int = 200, method: str = "GET") -> str:
         """Return what the stack's gateway answers at ``url`` (without port); AssertionError if its status is another."""
