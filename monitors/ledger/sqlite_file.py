@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import sqlite3
 from importlib.resources import files
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitors.core.errors import LedgerError
+from monitors.ledger.sqlite_copy import copy_whole
 from monitors.ledger.sqlite_days import move_to_days
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from importlib.resources.abc import Traversable
+
+log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x53323431              # "S241" in the file's header: a ledger of ours
 BUSY_TIMEOUT_S = 10.0
@@ -161,6 +165,8 @@ def _check_identity(connection: sqlite3.Connection, path: Path) -> None:
 def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     version = _version(connection)
     _check_newer(version, path)
+    if 0 < version < migrations()[-1][0]:
+        _back_up(connection, path, version)
     for number, file in migrations():
         if number <= version:
             continue
@@ -174,6 +180,17 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("COMMIT")
 
 
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Copy a ledger beside itself before its schema changes, and say where."""
+    to = path.with_name(f"{path.name}.schema-{version}.backup")
+    if not to.exists():                  # one that a former attempt left is as old as the ledger, or older
+        copy_whole(connection, to)
+    log.warning(
+        "%s: the ledger had schema %d and is brought to %d; a copy of it as it was lies in %s",
+        path, version, migrations()[-1][0], to,
+    )
+
+
 def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
@@ -185,7 +202,7 @@ def _check_older(version: int, path: Path) -> None:
     if version < known:
         raise LedgerError(
             f"{path}: the ledger has schema {version} but this version reads {known}; "
-            'run "siaga24 monitor run" of this version once, which brings it up to date',
+            'run "siaga24 ledger migrate", which takes a backup first',
         )
 
 

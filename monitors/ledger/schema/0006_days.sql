@@ -12,6 +12,9 @@ CREATE TABLE retention (
 );
 CREATE INDEX retention_of_day ON retention (day);
 
+-- What is kept of a day is what lies near these.
+CREATE INDEX stretch_not_good ON stretch (start_ms) WHERE verdict >= 2;
+
 CREATE TRIGGER retention_is_never_changed BEFORE UPDATE ON retention
 BEGIN SELECT RAISE(ABORT, 'what the ledger let go is never changed'); END;
 CREATE TRIGGER retention_is_never_removed BEFORE DELETE ON retention
