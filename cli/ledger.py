@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from cli.ledger_backup import backup_command, migrate_command, restore_command
 from cli.ledger_entries import entries_command
+from cli.ledger_rebuild import rebuild_command
 
 
 @click.group()
@@ -13,3 +15,7 @@ def ledger() -> None:
 
 
 ledger.add_command(entries_command)
+ledger.add_command(migrate_command)
+ledger.add_command(backup_command)
+ledger.add_command(restore_command)
+ledger.add_command(rebuild_command)

@@ -56,8 +56,13 @@ def restore(backup: Path, path: Path) -> Copied:
     check(backup)
     lock = WriterLock(path)              # a living monitor holds it
     try:
-        for name in (path, path.with_name(path.name + "-wal")):
-            must_be_free(name)
+        must_be_free(path)
+        wal, shm = (path.with_name(path.name + end) for end in ("-wal", "-shm"))
+        with told(path, "restore"):
+            if wal.exists() and wal.stat().st_size:
+                must_be_free(wal)        # a lost ledger's last runs, perhaps: not ours to throw away
+            wal.unlink(missing_ok=True)
+            shm.unlink(missing_ok=True)
         return back_up(backup, path)
     finally:
         lock.release()

@@ -167,3 +167,8 @@ def move_to_days(db: sqlite3.Connection) -> None:
         )
     db.execute("DROP TABLE run")
     db.execute("DROP TABLE evidence")
+
+
+def thinned_days(db: sqlite3.Connection) -> frozenset[int]:
+    """Give the days whose raw runs are not all there any more. Within a transaction or snapshot."""
+    return frozenset(day for day, in db.execute("SELECT DISTINCT day FROM retention").fetchall())

@@ -84,6 +84,11 @@ def make_ledger(path: Path, made: Made | None = None) -> Made:
     db.executemany(PUT_STRETCH, _all_stretches(made))
     for day in made.raw:
         _make_day(db, made, day)
+    first, last = START_MS // DAY_MS, (made.end_ms + HOUR_MS - 1) // DAY_MS
+    db.executemany("INSERT INTO retention (at_ms, day, reason, kept, gone) VALUES (?, ?, 'age', 0, ?)", (
+        (made.end_ms, day, made.services * DAY_MS // INTERVAL_MS) for day in range(first, last + 1)
+        if day not in made.raw
+    ))
     beat_ms = made.end_ms + HOUR_MS
     db.execute("UPDATE life SET heartbeat_ms = ?, folded_ms = ?", (beat_ms, beat_ms + 1))
     db.execute("COMMIT")
