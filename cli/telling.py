@@ -12,9 +12,12 @@ import click
 
 from cli.ledger_view import GIVE, chosen, zone_of
 from cli.state_folder import state_folder
+from monitors.core.entry import EntryKind
 from monitors.core.errors import UsageError
 from monitors.core.window import moment
 from monitors.ledger.base import LedgerReader
+from monitors.ledger.keys import PrivateKey, load
+from monitors.ledger.signatures import register
 from monitors.ledger.sqlite_entries import SqliteEntries
 
 C = TypeVar("C", bound=Callable[..., object])
@@ -28,6 +31,14 @@ def by_option(command: C) -> C:
     )(command)
 
 
+def key_option(command: C) -> C:
+    """Add ``--key FILE``."""
+    return click.option(
+        "--key", required=True, envvar="SIAGA24_KEY", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+        help='Key to sign with, as "siaga24 dispute key" made it.  [env: SIAGA24_KEY]',
+    )(command)
+
+
 @contextmanager
 def telling(workspace: Path | None, state: Path | None, ledger: Path | None) -> Iterator[SqliteEntries]:
     """Open the ledger, also while a monitor writes it, and let nobody else tell it anything meanwhile."""
@@ -37,6 +48,25 @@ def telling(workspace: Path | None, state: Path | None, ledger: Path | None) -> 
             yield entries
     finally:
         entries.close()
+
+
+@contextmanager
+def opened_for_signing(
+    workspace: Path | None, state: Path | None, ledger: Path | None, by: str, key: Path,
+) -> Iterator[tuple[SqliteEntries, PrivateKey]]:
+    """Open the ledger to be told something signed. UsageError where the key is not registered as that of ``by``."""
+    signer = load(key)
+    with telling(workspace, state, ledger) as entries:
+        known = register(entries.entries(EntryKind.KEY)).get(signer.id)
+        if known is None:
+            raise UsageError(f'{key}: key {signer.id} is not registered; run siaga24 dispute key {key} --by "{by}"')
+        if known.owner != by:
+            raise UsageError(f'{key}: this is the key of {known.owner}; give --by "{known.owner}", or your own key')
+        if known.until is not None:
+            raise UsageError(
+                f'{key}: key {signer.id} was withdrawn; make another one: siaga24 dispute key FILE --by "{by}"',
+            )
+        yield entries, signer
 
 
 def named(reader: LedgerReader, name: str) -> tuple[str, str, ZoneInfo]:

@@ -43,6 +43,11 @@ def registration(key: PrivateKey, owner: str, at_ms: int) -> Entry:
     )
 
 
+def withdrawal(key: PrivateKey, owner: str, at_ms: int) -> Entry:
+    """Make the entry after which a key signs no more."""
+    return signed(Entry(kind=EntryKind.KEY, at_ms=at_ms, by=owner, body={"act": WITHDRAW}), key)
+
+
 def register(entries: Iterable[Entry]) -> dict[str, PersonKey]:
     """Read the register: key id -> key. A key is registered once, and withdrawn by its own signature once."""
     found: dict[str, PersonKey] = {}
