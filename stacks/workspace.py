@@ -36,7 +36,11 @@ def open_workspace(path: Path | None = None, state: Path | None = None) -> Works
     if not settings_file.is_file():
         where = f'"{folder}"' if path else "this folder"
         if path and not folder.is_dir():
-            raise UsageError(f"there is no folder {where}; name a workspace, or make one: siaga24 init {folder}")
+            below = "" if folder.is_absolute() else f" below {Path.cwd()}"
+            raise UsageError(
+                f"there is no folder {where}{below}; name one with --workspace DIR or SIAGA24_WORKSPACE, or make "
+                f"one: siaga24 init {folder}",
+            )
         lost = " (siaga24.yml is there: rename it)" if (folder / "siaga24.yml").exists() else ""
         raise UsageError(
             f"{where} is no workspace: it has no {SETTINGS_FILE}{lost}; give one with --workspace DIR or "
@@ -109,7 +113,7 @@ class AgencyFiles:
             return
         if not known:
             raise UsageError(f'no agency "{code}"; this workspace has none yet; make one: siaga24 agency new {code}')
-        mend = meant(code, known, f"make it: siaga24 agency new {code}")
+        mend = meant(code, known, f"make it: siaga24 agency new {code};")
         raise UsageError(f'no agency "{code}"; {mend} known agencies: {listed(known)}')
 
     def _rivals(self, one: Checked) -> Iterable[Path]:
