@@ -10,6 +10,7 @@ import click
 
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
 from cli.output import output_option, print_csv, print_json, workspace_options
+from cli.sla_beside import Told, beside, told_of
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_print import CSV_COLUMNS, as_plain, csv_rows, print_figures
 from monitors.core.model import Target, Verdict
@@ -60,7 +61,8 @@ def show(
 def _agency(reader: LedgerReader, agency: str, targets: Sequence[Target], asked: Asked) -> AgencyFigures:
     zone = zone_of(targets[0])
     window = asked.window(zone)
-    services = tuple(_service(reader, target, asked) for target in targets)
+    told = told_of(reader, agency)
+    services = tuple(_service(reader, target, asked, told) for target in targets)
     statements = [one.statement for one in services if one.statement is not None]
     heartbeat_ms = max((life.heartbeat_ms for life in reader.lives()), default=0)
     return AgencyFigures(
@@ -69,7 +71,7 @@ def _agency(reader: LedgerReader, agency: str, targets: Sequence[Target], asked:
     )
 
 
-def _service(reader: LedgerReader, target: Target, asked: Asked) -> ServiceFigures:
+def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> ServiceFigures:
     window = asked.window(zone_of(target))
     history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
     if history is None:
@@ -78,4 +80,5 @@ def _service(reader: LedgerReader, target: Target, asked: Asked) -> ServiceFigur
     since_ms, _, verdict = timeline.segments[-1] if timeline.segments else (asked.now_ms, 0, Verdict.UNKNOWN)
     return ServiceFigures(
         target=target, statement=statement(history, timeline, window), verdict=verdict, since_ms=since_ms,
+        beside=beside(told, history, timeline, window, zone_of(target)),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from cli.sla_beside import Beside
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import AgencyStatement, SlaStatement
 from monitors.core.timeline import FRESH_MS
@@ -20,6 +21,7 @@ class ServiceFigures:
     statement: SlaStatement | None
     verdict: Verdict                     # now
     since_ms: int                        # since when
+    beside: Beside = field(default_factory=Beside)   # without maintenance, as corrected, what is disputed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,8 @@ from rich.text import Text
 
 from cli.ledger_view import table_width
 from cli.output import console, print_table, verdict_text
+from cli.sla_beside import as_plain as beside_as_plain
+from cli.sla_beside import remarks
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from monitors.core.sla import AgencyStatement, Judgement, SlaStatement
 from monitors.core.window import from_ms
@@ -24,8 +26,11 @@ CSV_COLUMNS = (
     "agency", "service", "month", "from", "to", "until", "is_open", "verdict_now", "availability_percent",
     "coverage_percent", "low_percent", "high_percent", "target_percent", "judgement", "up_ms", "degraded_ms", "down_ms",
     "unknown_ms", "possibly_down_ms", "certainly_down_ms", "budget_ms", "budget_left_ms", "runs", "missed",
-    "first_try_failures",
+    "first_try_failures", "disputed_ms", "corrected_availability_percent", "agreed_availability_percent",
 )
+BESIDE_COLUMNS = {
+    "corrected_availability_percent": "corrected", "agreed_availability_percent": "without_agreed_maintenance",
+}
 NOTHING = "-"
 
 Shared = SlaStatement | AgencyStatement
@@ -131,6 +136,7 @@ def _remarks(agency: AgencyFigures) -> Iterator[str]:
     for one in agency.services:
         if one.statement is not None and one.statement.start_ms > agency.window.start_ms:
             yield f"{one.target.key} is counted since {instant(one.statement.start_ms, agency.zone)}"
+        yield from remarks(one.target.key, one.beside)
 
 
 def as_plain(agencies: Sequence[AgencyFigures]) -> list[dict[str, Any]]:
@@ -161,6 +167,8 @@ def csv_rows(agencies: Sequence[AgencyFigures]) -> Iterator[list[object]]:
     for agency in agencies:
         for one in agency.services:
             plain = {"agency": agency.agency, "month": agency.window.month} | _plain_service(agency, one)
+            for column, key in BESIDE_COLUMNS.items():
+                plain[column] = plain.get(key, {}).get("availability_percent")
             yield ["" if plain.get(column) is None else plain[column] for column in CSV_COLUMNS]
 
 
@@ -170,7 +178,7 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
         head |= {"verdict_now": one.verdict.value, "verdict_since": _iso(one.since_ms, agency)}
     found = one.statement
     if found is None:
-        return head | {"judgement": None}
+        return head | {"judgement": None, "disputed_ms": 0}
     return head | {
         "from": _iso(found.start_ms, agency),
         "to": _iso(found.end_ms, agency),
@@ -190,6 +198,7 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
         "runs": found.runs,
         "missed": found.missed,
         "first_try_failures": found.first_try_failures,
+        **beside_as_plain(one.beside),
     }
 
 
