@@ -8,7 +8,10 @@ ONLY    ?=
 UPGRADE ?=
 PYTEST  := $(VENV)/python -m pytest
 # What needs no engine, on two cores at once. Pytest ends with 5 where PYTEST_ARGS leaves nothing to run.
-APART    = $(PYTEST) -n 2 -m "not engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
+APART    = $(PYTEST) -n 2 -m "not engine and not long and not quiet" $(PYTEST_ARGS) || [ $$? = 5 ]
+# What needs the engine waits a lot, so three at once; whole stacks stay with one worker (tests/side_by_side.py).
+ENGINE   = $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "engine and not long and not quiet" $(PYTEST_ARGS) || [ $$? = 5 ]
+QUIET    = $(PYTEST) -m "quiet and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 .DEFAULT_GOAL := help
 .PHONY: help ready demo demo-down test test-fast test-long lint bench lock clean
@@ -31,7 +34,8 @@ test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k 
 	@$(READY)
 	@$(MAKE) --no-print-directory lint
 	$(APART)
-	$(PYTEST) -m "engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
+	$(ENGINE)
+	$(QUIET)
 
 test-fast:       ## Run the tests that need no Docker engine.
 	@$(READY) python

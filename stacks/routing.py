@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 RELOAD_S = 20.0
 FIND_S = 20.0
-ASK_S = 20.0                             # for a whole answer; each question may take ONE_ASK_S of it
-ONE_ASK_S = 5.0
+ASK_S = 30.0                             # for a whole answer; each question may take ONE_ASK_S of it
+ONE_ASK_S = 10.0                         # seen on a machine with ten times too much to do: 4 s
 POLL_S = 0.2
 
 

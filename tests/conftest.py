@@ -14,10 +14,12 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException
+from xdist.remote import Producer
 
 from monitors.core.errors import ToolchainError
 from stacks.toolchain import Toolchain, find_toolchain
 from tests.factories import FixedClock, write_workspace
+from tests.side_by_side import Groups, arrange
 
 # Where the whole run was begun in the background, it ignores interrupts, and so would every program that a test begins
 # and then interrupts.
@@ -27,6 +29,16 @@ MAKE_READY = 'start it, or run "make ready", which installs and starts one where
 
 
 LOOPS: list[asyncio.AbstractEventLoop] = []  # one, kept to the end: a loop that is let go open is a warning
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests whose stacks stand to the end last."""
+    arrange(items)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups | None:
+    """Let whole files mean whole groups, as the stage is shared by several files."""
+    return Groups(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -31,6 +31,7 @@ def test_a_replaced_database_container_has_its_data(stage: Stage) -> None:
     assert Citizen(stage.target(FIRST)).ticket(ticket) is not None
 
 
+@pytest.mark.quiet
 def test_a_stopped_database_is_down_within_two_intervals_with_the_step_named_and_up_after_its_start(
     stage: Stage,
 ) -> None:

@@ -10,7 +10,7 @@ from tests.scenarios.load_report import LoadPlan, LoadReport
 from tests.scenarios.sample_agency import NEW, OLD
 from tests.scenarios.stage import FIRST, Stage
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.quiet]
 
 REPEATS = 5
 REQUESTS = 5_000                         # in each repeat, on kept and on new connections together

@@ -106,7 +106,7 @@ def test_a_gateway_that_does_not_answer_is_told_with_what_the_command_left() -> 
         def run_in(self, container_id: str, command: Sequence[str], *, timeout_s: float = 30) -> Answer:
             return Answer(code=1, out=b"", err=b"bash: connect: rahasia-besar")
 
-    with pytest.raises(StackError, match=r"\(exit code 1: bash: connect: \[secret\]\), for 20 s; expected it to answer /digest"):
+    with pytest.raises(StackError, match=r"\(exit code 1: bash: connect: \[secret\]\), for 30 s; expected it to answer /digest"):
         route(Silent())
 
 
@@ -119,7 +119,7 @@ def test_an_answer_that_is_late_or_lost_is_asked_for_again(path: str) -> None:
             if tuple(command) == ask(path):
                 self.asked += 1
                 if self.asked < 3:
-                    return Answer(code=-1, out=b"", err=b"no answer within 5 s")
+                    return Answer(code=-1, out=b"", err=b"no answer within 10 s")
             return super().run_in(container_id, command, timeout_s=timeout_s)
 
     engine = Hesitant()

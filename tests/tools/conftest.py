@@ -104,8 +104,8 @@ def workshop(tmp_path: Path, engine: docker.DockerClient, registry: str, mark: s
     finally:
         for image in engine.images.list(filters={"label": f"siaga24.test={mark}"}):
             engine.images.remove(str(image.id), force=True)
-        for image in engine.images.list():
-            for name in [*image.tags, *(image.attrs.get("RepoDigests") or [])]:
+        for image in engine.api.images():    # as plain values: another test may remove its own images meanwhile
+            for name in [*(image["RepoTags"] or []), *(image["RepoDigests"] or [])]:
                 if mark in name and f"{mark}/registry" not in name:
                     with contextlib.suppress(ImageNotFound):  # the last tag takes the digests with it
                         engine.images.remove(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import replace
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network
@@ -23,9 +24,11 @@ from infra.spec import (
 from stacks.authority import Authority
 from tests.stacks.engine.rig import Rig
 
-CODE = "uji-jebakan"
-SUBNET = IPv4Network("10.127.208.0/26")
-HTTPS_PORT, HTTP_PORT = 25443, 25080
+# Each worker of a run side by side has a stack of its own.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CODE = f"uji-jebakan-{WORKER}"
+SUBNET = IPv4Network((int(IPv4Address("10.127.208.0")) + 64 * WORKER, 26))
+HTTPS_PORT, HTTP_PORT = 25443 + WORKER, 25080 + WORKER
 PYTHON, POSTGRES, HAPROXY = "siaga24/python:3.11", "siaga24/postgres:15", "siaga24/haproxy:2.6"
 CANARY = "kenari-jebakan"
 LIMITS = LimitSpec(memory_bytes=64 * MIB, cpus=Decimal("0.5"), pids=32)

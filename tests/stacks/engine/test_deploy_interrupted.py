@@ -120,7 +120,7 @@ def test_a_helper_container_that_a_killed_command_left_is_removed(place: Deployi
     )
     try:
         assert "1 left-over helper containers are removed" in place.up().stderr
-        left = {c.id for c in place.engine.containers.list(all=True)}
+        left = {c.id for c in place.engine.containers.list(all=True, ignore_removed=True)}
         assert helper.id not in left
         assert stranger.id in left, "one of another workspace is not ours to remove"
     finally:
