@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("watch", "Watch one URL at once, with no definition."),
     "sla": ("sla", "Show what was kept of the promise."),
     "incident": ("incident", "List and show incidents."),
+    "attribution": ("attribution", "Show and decide whose the down time was."),
     "dispute": ("dispute", "Dispute a figure, answer, rule, and list disputes."),
     "maintenance": ("maintenance", "Announce, approve and list planned maintenance."),
     "ledger": ("ledger", "Look into the ledger and check it."),
