@@ -89,6 +89,18 @@ monitor.add_command(report_command)
     "--for", "for_s", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="Stop after so long.",
 )
 @click.option(
+    "--raw-days", type=click.IntRange(2), default=92, show_default=True, metavar="DAYS",
+    help="How long all raw runs are kept; those near a failure stay for disputes, figures for ever.",
+)
+@click.option(
+    "--raw-most", "raw_most_gib", type=click.FloatRange(0), default=0.0, metavar="GIB",
+    help="Let the oldest raw runs go earlier where the ledger uses more.  [default: no bound]",
+)
+@click.option(
+    "--dispute-days", type=click.IntRange(0), default=60, show_default=True, metavar="DAYS",
+    help="How long after a month's end raw runs near a failure are kept.",
+)
+@click.option(
     "--drain", "drain_s", type=click.FloatRange(min=0), default=30.0, show_default=True, metavar="SECONDS",
     help="At a stop: how long runs under way may still take; then they are unknown.",
 )
@@ -104,6 +116,7 @@ def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
     canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None, drain_s: float,
+    raw_days: int, raw_most_gib: float, dispute_days: int,
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -122,7 +135,10 @@ def run_command(
         workspace, state, targets=targets, ledger=ledger, listen=listen, vantage=vantage, allowed=allowed,
         canaries=canaries, secrets_dir=secrets_dir, mark=mark, reports=reports,
     )
-    settings = replace(settings, drain_ms=int(drain_s * 1000))
+    settings = replace(
+        settings, drain_ms=int(drain_s * 1000), raw_days=raw_days, raw_most_bytes=int(raw_most_gib * (1 << 30)),
+        dispute_days=dispute_days,
+    )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
 
     def make(settings: MonitorSettings) -> Monitor:

@@ -1,7 +1,7 @@
 """Makes runs durable, and only then visible: a queue, one thread that writes, a batch each quarter of a second.
 
-Probing never waits for the disk. Where the ledger cannot be written, runs wait here up to a bound, nothing of them is
-shown, and what does not fit any more is counted.
+Probing never waits for the disk. Where the ledger cannot be written, runs wait here, those beyond some thousands packed
+in a spool, up to a bound; nothing of them is shown, and what does not fit any more is counted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from monitors.core.errors import LedgerError
 from monitors.core.model import Run
+from monitors.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 BATCH_S = 0.25                           # a batch at most a second, with room for a slow disk
 HEARTBEAT_S = 1.0                        # where no run finished
 RETRY_MOST_S = 5.0
-LIMIT = 50_000                           # runs that wait; some 60 MB at worst
+LIMIT = 50_000                           # runs that wait as they are; some 60 MB at worst
 LARGEST_BATCH = 20_000
+SPOOL_FROM = 4_000                       # where the ledger refuses, more than these are packed,
+SPOOL_BLOCK = 2_000                      # so many together
 END_PATIENCE_S = 60.0                    # a slow disk may take long; one that refuses says so at once
 
 
@@ -65,13 +68,15 @@ class Recorder:
 
     def __init__(
         self, ledger: LedgerWriter, *, life: str, now_ms: int, publish: Callable[[Sequence[Run]], None], gauges: Gauges,
-        limit: int = LIMIT, batch_s: float = BATCH_S,
+        limit: int = LIMIT, batch_s: float = BATCH_S, spool: Spool | None = None,
     ) -> None:
         self._ledger, self._life, self._publish, self._gauges = ledger, life, publish, gauges
         self._limit, self._batch_s = limit, batch_s
         # runs, and between them the definitions that those after it need
         self._queue: deque[Run | tuple[int, tuple[Target, ...]]] = deque()
         self._held: deque[Run | tuple[int, tuple[Target, ...]]] = deque()    # taken by the thread that writes
+        self._spool = spool if spool is not None else Spool(None)             # between the two, of that thread alone
+        self._spooled = 0
         self._gaps: deque[Gap] = deque()
         self._alive_ms = now_ms
         self._overflowed = 0
@@ -83,7 +88,7 @@ class Recorder:
 
     def put(self, run: Run) -> None:
         """Take a run; counted as overflowed where too many wait."""
-        if self._waiting >= self._limit:
+        if len(self._queue) + len(self._held) >= self._limit:
             self._overflowed += 1
             return
         self._alive_ms = max(self._alive_ms, run.ended_ms)
@@ -104,7 +109,7 @@ class Recorder:
 
     @property
     def _waiting(self) -> int:
-        return len(self._queue) + len(self._held)
+        return len(self._queue) + len(self._held) + self._spooled
 
     @property
     def state(self) -> RecorderState:
@@ -123,18 +128,28 @@ class Recorder:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(patience_s)
-        return not self._waiting and not self._thread.is_alive()
+        is_done = not self._waiting and not self._thread.is_alive()
+        if is_done:
+            self._spool.close()
+        return is_done
 
     def _work(self) -> None:
         while not self._stopping.wait(self._retry_s):
             self._write()
         self._tried_s = 0.0              # the last heartbeat says when this life ended
         self._write()
+        while self._waiting and not self._problem:
+            self._write()
 
     def _write(self) -> None:
         """Make durable what waits, batch after batch."""
+        is_catching_up = bool(self._problem)
         while True:
-            self._take()
+            try:
+                self._take()
+            except OSError as exc:
+                self._failed(exc)
+                return
             if not self._held and not self._gaps and time.monotonic() - self._tried_s < HEARTBEAT_S:
                 return
             self._tried_s = time.monotonic()
@@ -144,11 +159,21 @@ class Recorder:
                 self._failed(exc)
                 return
             self._retry_s, self._problem = self._batch_s, ""
-            if not self._held:
-                return
+            if not self._held and not self._spooled:
+                if not is_catching_up:
+                    return
+                is_catching_up = False   # once more, for what stayed in the queue while the ledger refused
 
     def _take(self) -> None:
-        while self._queue and len(self._held) < LARGEST_BATCH:
+        """Take what is oldest: of the spool where something waits there, else of the queue."""
+        if self._spooled:
+            if not self._held:
+                self._held.extend(self._spool.take())
+                self._spooled = len(self._spool)
+            return
+        # what a refusing ledger is offered again does not grow: the rest is packed
+        most = SPOOL_FROM if self._problem else LARGEST_BATCH
+        while self._queue and len(self._held) < most:
             self._held.append(self._queue.popleft())
 
     def _append(self) -> None:
@@ -185,6 +210,16 @@ class Recorder:
     def _failed(self, exc: Exception) -> None:
         told = str(exc) if isinstance(exc, LedgerError) else f"{type(exc).__name__}: {exc}"
         self._problem = f"the ledger cannot be written: {told}"
+        self._pack()
         self._gauges.ledger_failed()
         self._gauges.backlog(self._waiting)
         self._retry_s = min(self._retry_s * 2, RETRY_MOST_S)
+
+    def _pack(self) -> None:
+        """Move what waits into the spool, as far as there is room: the queue's bound is one of unpacked runs."""
+        while len(self._queue) > SPOOL_FROM:
+            items = [self._queue.popleft() for _ in range(SPOOL_BLOCK)]
+            if not self._spool.put(items):
+                self._queue.extendleft(reversed(items))
+                break
+            self._spooled = len(self._spool)

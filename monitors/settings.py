@@ -63,6 +63,12 @@ class MonitorSettings:
     # witnesses of the own network, URL or HOST:PORT; none: failing runs are judged without asking
     canaries: tuple[str, ...] = ()
     reports: Listen | None = None        # where jobs report; None: they cannot
+    # how long all raw runs are kept: days, or fewer where they need more than so many bytes (0: no bound); and how many
+    # days after a month's end those near a failure are kept
+    raw_days: int = 92
+    raw_most_bytes: int = 0
+    dispute_days: int = 60
+    spool_dir: Path | None = None        # where results wait that memory does not hold; None: beside the ledger
 
     def __post_init__(self) -> None:
         """A vantage is a label of metrics and ledger; a monitor runs at least one transaction at a time."""
@@ -83,5 +89,10 @@ class MonitorSettings:
             )
         if self.drain_ms < 0 or self.clock_stable_ms < 0:
             raise UsageError("the time to drain and for the clock to be stable: expected 0 or more")
+        if self.raw_days < 2 or self.raw_most_bytes < 0 or self.dispute_days < 0:
+            raise UsageError(
+                f"raw runs kept {self.raw_days} days and {self.raw_most_bytes} bytes, {self.dispute_days} days for "
+                "disputes: expected at least 2 days, and nothing below 0",
+            )
         if not self.targets:
             raise UsageError("no targets: expected at least one document or folder")

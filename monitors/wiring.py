@@ -30,6 +30,7 @@ from monitors.core.wall import Finding, WallWatch
 from monitors.core.wording import duration
 from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
+from monitors.ledger.retention import RetentionRules
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.load import Descriptors, most_descriptors
@@ -49,8 +50,10 @@ from monitors.reports import Reports, read_key
 from monitors.runner import Runner, Watched, watch
 from monitors.scheduler import Scheduler
 from monitors.serving import Serving
+from monitors.spool import Spool
 from monitors.statements import Statements
 from monitors.targets_source import TargetsFiles
+from monitors.tidying import Tidying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -132,6 +135,14 @@ class Monitor:
             raise
         self.recorder = Recorder(
             self._ledger, life=self.life, now_ms=now_ms, publish=self._publish, gauges=self.metrics,
+            spool=Spool(settings.spool_dir or settings.ledger.parent),
+        )
+        self._tidying = Tidying(
+            settings.ledger,
+            RetentionRules(
+                raw_days=settings.raw_days, max_bytes=settings.raw_most_bytes, dispute_days=settings.dispute_days,
+            ),
+            self.clock, on_note,
         )
         self._statements = Statements(
             lambda: SqliteReader(settings.ledger), self.clock, self.metrics.states.set_statement,
@@ -311,6 +322,7 @@ class Monitor:
         self._scheduler.start()
         self._take(self.targets, *ready)
         self._statements.start()
+        self._tidying.start()
         if self._canaries:
             self._canaries.start()
         self.serving.start()
@@ -340,6 +352,7 @@ class Monitor:
         if self._canaries:
             self._canaries.stop()
         self._statements.stop()
+        self._tidying.stop()
         is_written = self.recorder.stop()
         self.close()
         return is_written

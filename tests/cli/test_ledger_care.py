@@ -64,3 +64,20 @@ def test_rebuild_agrees_and_fails_with_the_row_that_does_not(path: Path):
     assert code_of(found) == 1
     assert "dinkes-bandung/antrean/ambil-nomor" in json.loads(found.stdout)["difference"]
     assert code_of(run(path, "rebuild")) == 2
+
+
+def test_tidy_says_what_it_would_do_does_it_and_changes_no_figure(path: Path):
+    def figures() -> str:
+        return CliRunner().invoke(main, ["sla", "show", "--month", "2026-01", "--json", "--ledger", str(path)]).output
+
+    ledger = SqliteLedger(path)
+    ledger.append([], life="life-1", heartbeat_ms=1_767_243_600_000 + 7_200_000)
+    ledger.close()
+    before = figures()
+    assert "2026-01-01" in run(path, "tidy", "--dry-run").output
+    assert json.loads(run(path, "tidy", "--json").output) == [
+        {"day": "2026-01-01", "reason": "deadline", "kept": 0, "gone": 30},
+    ]
+    assert "nothing is to be let go" in run(path, "tidy").output
+    assert '"availability' in before
+    assert figures() == before

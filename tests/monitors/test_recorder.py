@@ -10,6 +10,7 @@ from monitors.core.errors import LedgerError
 from monitors.core.history import Gap, Life
 from monitors.ledger.memory import MemoryLedger
 from monitors.recorder import Recorder
+from monitors.spool import Spool
 from tests.factories import NOON_MS, a_run, a_target, some_runs
 
 LIFE = "life-1"
@@ -120,6 +121,41 @@ def test_what_does_not_fit_while_the_ledger_refuses_is_counted_and_never_shown()
     disk.is_full = False
     recorder._write()
     assert in_ledger(disk) == [0, 1, 2]
+
+
+def test_ten_minutes_without_a_ledger_lose_nothing_and_change_no_order():
+    """More than fits unpacked waits in the spool; definitions between runs keep their place."""
+    recorder, disk, _ = a_recorder(limit=9_000)
+    disk.is_full = True
+    runs = some_runs("u" * 20_000)
+    for number, run in enumerate(runs):
+        recorder.put(run)
+        if number == 12_000:
+            recorder.define([a_target(service="baru")], NOON_MS)
+        if number % 500 == 0:
+            recorder._write()
+    assert (recorder.state.waiting, recorder.state.overflowed) == (20_001, 0)
+    assert len(recorder._queue) + len(recorder._held) < 9_000
+    disk.is_full = False
+    recorder._write()
+    assert recorder.state.waiting == 0
+    assert in_ledger(disk) == list(range(20_000))
+    written = [event for event in disk.events if isinstance(event, tuple) and event[0] != "shown"]
+    before = sum(count for _, count in written[:written.index(("targets", 1))])
+    assert before == 12_001, "the definitions came before a run that was put before them, or after one put later"
+
+
+def test_where_the_spool_is_full_too_what_does_not_fit_is_counted():
+    recorder, disk, _ = a_recorder(limit=9_000, spool=Spool(None, memory_bytes=1))
+    disk.is_full = True
+    for number, run in enumerate(some_runs("u" * 10_000)):
+        recorder.put(run)
+        if number % 1_000 == 0:
+            recorder._write()
+    assert (recorder.state.waiting, recorder.state.overflowed) == (9_000, 1_000)
+    disk.is_full = False
+    recorder._write()
+    assert in_ledger(disk) == list(range(9_000))
 
 
 def test_an_error_that_is_not_the_ledger_s_own_is_told_and_tried_again():
