@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from monitors.core.canary import CanaryCheck, WitnessAnswer
@@ -17,6 +16,7 @@ from monitors.core.document import from_document, to_document
 from monitors.core.evidence import Evidence
 from monitors.core.history import Stretch
 from monitors.core.model import Outcome, Phases, Run, StepResult, Target, Try, Verdict
+from monitors.ledger.packing import packed, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,12 +107,12 @@ def evidence_of(run: Run) -> bytes | None:
     detail: list[Any] = [run.reason, run.failed_step, [_try_list(attempt) for attempt in run.tries]]
     if run.canary is not None:
         detail.append(_canary_list(run.canary))
-    return zlib.compress(json.dumps(detail, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+    return packed(json.dumps(detail, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def read_evidence(detail: bytes) -> tuple[str, str, tuple[Try, ...], CanaryCheck | None]:
     """Read reason, failed step, tries, and the canary check that decided the run, if there was one."""
-    reason, failed_step, tries, *more = json.loads(zlib.decompress(detail))
+    reason, failed_step, tries, *more = json.loads(unpacked(detail))
     canary = _canary_of(more[0]) if more else None
     return reason, failed_step, tuple(_try_of(attempt) for attempt in tries), canary
 
