@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "attribution": ("attribution", "Show and decide whose the down time was."),
     "dispute": ("dispute", "Dispute a figure, answer, rule, and list disputes."),
     "maintenance": ("maintenance", "Announce, approve and list planned maintenance."),
+    "retirement": ("retirement", "Retire a service by a dated, approved decision."),
     "ledger": ("ledger", "Look into the ledger and check it."),
     "doctor": ("doctor", "Tell what this machine has and lacks."),
     "demo": ("demo", "Provision the sample agencies and watch them."),

@@ -76,9 +76,12 @@ def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> 
     history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
     if history is None:
         return ServiceFigures(target=target, statement=None, verdict=Verdict.UNKNOWN, since_ms=asked.now_ms)
-    timeline = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
+    measured = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
+    timeline, lived = told.lived(target.agency, target.service, measured, window)
     since_ms, _, verdict = timeline.segments[-1] if timeline.segments else (asked.now_ms, 0, Verdict.UNKNOWN)
+    if lived is None:                    # retired before the window
+        return ServiceFigures(target=target, statement=None, verdict=verdict, since_ms=since_ms)
     return ServiceFigures(
-        target=target, statement=statement(history, timeline, window), verdict=verdict, since_ms=since_ms,
-        beside=beside(told, history, timeline, window, zone_of(target)),
+        target=target, statement=statement(history, timeline, lived), verdict=verdict, since_ms=since_ms,
+        beside=beside(told, history, timeline, lived, zone_of(target)),
     )

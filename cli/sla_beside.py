@@ -11,10 +11,13 @@ from monitors.core.correction import CorrectedFigures, Correction, corrected_fig
 from monitors.core.correction import from_entries as corrections_of
 from monitors.core.dispute import Dispute
 from monitors.core.dispute import from_entries as disputes_of
+from monitors.core.entry import Entry, EntryKind
 from monitors.core.history import ServiceHistory
 from monitors.core.maintenance import Maintenance, Standing
 from monitors.core.maintenance import from_entries as maintenance_of
 from monitors.core.maintenance_figures import AgreedFigures, agreed, pieces
+from monitors.core.retirement import end_of_life, vanished, with_vanished, within_life
+from monitors.core.retirement import from_entries as retirements_of
 from monitors.core.timeline import ServiceTimeline
 from monitors.core.window import Window
 from monitors.core.wording import duration, percent, share_parts
@@ -29,6 +32,15 @@ class Told:
     maintenance: tuple[Maintenance, ...]
     disputes: tuple[Dispute, ...]
     corrections: tuple[Correction, ...]
+    entries: tuple[Entry, ...]           # of retirement
+
+    def lived(
+        self, agency: str, service: str, timeline: ServiceTimeline, window: Window,
+    ) -> tuple[ServiceTimeline, Window | None]:
+        """Cut a window where the service's life ended (None: before it); what vanished counts as down."""
+        end_ms = end_of_life(retirements_of(self.entries), agency, service)
+        lost = vanished(self.entries, agency, service)
+        return with_vanished(timeline, lost, end_ms), within_life(window, end_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,7 @@ def told_of(reader: LedgerReader, agency: str) -> Told:
     return Told(
         maintenance=maintenance_of(entries), disputes=disputes_of(entries, is_signed),
         corrections=corrections_of(entries, is_signed),
+        entries=tuple(entry for entry in entries if entry.kind is EntryKind.RETIREMENT),
     )
 
 
