@@ -13,6 +13,7 @@ import click
 from cli.incident_view import companions, watched_of
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
 from cli.output import console, json_option, output_option, print_csv, print_json, print_table, workspace_options
+from cli.sla_beside import told_of
 from cli.telling import by_option, key_option, named, opened_for_signing, span_of
 from monitors.core.attribution import Decision, Owner, Part, attribute, by_owner, from_entries
 from monitors.core.common_cause import common_causes
@@ -130,10 +131,14 @@ def _attributed(
     history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
     if history is None:
         return Attributed(target=target, zone=zone, parts=())
-    timeline = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
+    measured = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
+    # the same down time as "sla show" has: what vanished counts, what lies behind a service's end does not
+    timeline, lived = told_of(reader, target.agency).lived(target.agency, target.service, measured, window)
+    if lived is None:
+        return Attributed(target=target, zone=zone, parts=())
     near = watched_of(reader, companions(reader, target), window.start_ms, window.end_ms, asked.now_ms)
     own = next(one for one in near if one.key == target.key)
-    parts = attribute(timeline, (window.start_ms, window.end_ms), own, common_causes(near), decisions)
+    parts = attribute(timeline, (lived.start_ms, lived.end_ms), own, common_causes(near), decisions)
     return Attributed(target=target, zone=zone, parts=parts)
 
 

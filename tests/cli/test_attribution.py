@@ -14,11 +14,12 @@ from click.testing import CliRunner, Result
 from cli import attribution as module
 from cli.main import main
 from monitors.core.attribution import Owner, Rule
+from monitors.core.entry import EntryKind
 from monitors.ledger.keys import generate
 from monitors.ledger.signatures import registration
 from monitors.ledger.sqlite_entries import SqliteEntries
 from tests.cli.ledgers import END_MS, write_ledger
-from tests.factories import NOON_MS
+from tests.factories import NOON_MS, an_entry
 
 
 @pytest.fixture
@@ -71,6 +72,21 @@ def test_a_signed_decision_takes_its_part_and_the_rest_stays(place: Path, monkey
     assert after["owners_ms"]["network"] == 60_000
     rows = list(csv.DictReader(io.StringIO(run(place, monkeypatch, "list", "--output", "csv").output)))
     assert [row["rule"] for row in rows if row["owner"] == "network"] == [Rule.DECISION.value]
+
+
+def test_the_down_time_of_a_service_that_vanished_is_nobodys_known_until_its_end(place: Path, monkeypatch):
+    """Unknown since the last heartbeat at 12:05; vanished then, and its end is approved for 12:06."""
+    entries = SqliteEntries(place / "ledger.sqlite")
+    told = {"kind": EntryKind.RETIREMENT, "agency": "dinkes-bandung", "service": "rujukan", "at_ms": END_MS}
+    entries.keep_entry(an_entry(**told, body={"act": "vanished"}))
+    number = entries.keep_entry(an_entry(**told, by="Siti", body={"act": "propose", "end_ms": END_MS + 60_000})).number
+    entries.keep_entry(an_entry(**told, by="Budi", body={"act": "approve", "retirement": number}))
+    entries.close()
+    monkeypatch.setattr(module, "now_ms", lambda: END_MS + 600_000)
+    args = ["attribution", "list", "dinkes-bandung/rujukan", "--json", "--ledger", str(place / "ledger.sqlite")]
+    (found,) = json.loads(CliRunner().invoke(main, args).output)
+    assert found["down_ms"] == 120_000
+    assert (found["owners_ms"]["hosting"], found["owners_ms"]["undetermined"]) == (60_000, 60_000)
 
 
 def test_nobody_decides_with_a_name_that_is_not_the_keys(place: Path, monkeypatch):
