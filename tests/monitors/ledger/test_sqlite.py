@@ -22,6 +22,7 @@ from monitors.ledger import sqlite_file
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_days import DAY_MS, names_of
 from monitors.ledger.sqlite_reader import SqliteReader
+from monitors.ledger.sqlite_rebuild import SqliteRebuild
 from tests.factories import NOON_MS, a_run, a_target, an_entry, some_runs
 
 ROOT = Path(__file__).parents[3]
@@ -76,10 +77,12 @@ while True:
 """
 
 
-def test_what_was_acknowledged_outlives_kill_9_at_any_moment(path: Path):
+@pytest.mark.parametrize("kills", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_what_was_acknowledged_outlives_kill_9_at_any_moment(path: Path, kills: int):
+    """And the stretches that are there afterwards are those that the runs make: nothing derived was left half done."""
     chance = random.Random(24)
     acknowledged = {}
-    for number in range(4):
+    for number in range(kills):
         life = f"life-{number}"
         child = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(path), life], cwd=ROOT, stdout=subprocess.PIPE, text=True,
@@ -99,6 +102,11 @@ def test_what_was_acknowledged_outlives_kill_9_at_any_moment(path: Path):
         assert kept >= set(range(count))
         assert len(kept) % 7 == 0, "half a batch was kept"
     reader.close()
+    rebuild = SqliteRebuild(path)
+    found = rebuild.compare()
+    rebuild.close()
+    assert found.difference is None
+    assert found.runs > 0
 
 
 @pytest.mark.parametrize("statement", [
