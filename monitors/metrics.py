@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from monitors.families import Family
 
 OPEN_METRICS = "application/openmetrics-text"
+SENT_AT_ONCE = 1_000_000                 # after each write to the scraper the probes' thread has to be waited for
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CANARY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 LATENESS_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30)
@@ -230,8 +231,16 @@ class MonitorMetrics:
         open_metrics = content_type.startswith(OPEN_METRICS)
 
         def body() -> Iterator[bytes]:
+            waiting: list[str] = []
+            characters = 0
             for piece in self.states.pieces(open_metrics=open_metrics):
-                yield piece.encode()
+                waiting.append(piece)
+                characters += len(piece)
+                if characters >= SENT_AT_ONCE:
+                    yield "".join(waiting).encode()
+                    waiting, characters = [], 0
+            if waiting:
+                yield "".join(waiting).encode()
             yield own(self.registry)     # OpenMetrics' end comes with it
 
         return content_type, body()

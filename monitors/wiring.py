@@ -84,7 +84,10 @@ def probing(
     reader = PageReader()
     desk = Desk(loop, guard, hearing, now_ms=lambda: clock.now_ms, secrets=secrets, mark=mark)
     try:
-        yield TransactionProbe({HTTP: PROBES[HTTP](loop, engine, reader, secrets), **other_kinds(desk)}, loop, clock)
+        yield TransactionProbe(
+            {HTTP: PROBES[HTTP](loop, engine, reader, secrets), **other_kinds(desk)}, loop, clock,
+            is_behind=engine.is_behind,
+        )
     finally:
         desk.close()
         engine.close()

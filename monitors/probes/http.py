@@ -70,6 +70,10 @@ class HttpEngine:
         self._epoll.close()
         self._trust.close()
 
+    def is_behind(self) -> bool:
+        """Tell whether requests have ended and nobody was told yet."""
+        return any(lane.is_behind for lane in self._lanes.values())
+
     def let_go(self) -> None:
         """Close our own ends of the sockets that were opened for libcurl."""
         for opened in self.opened:

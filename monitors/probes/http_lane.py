@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import select
-from collections import deque
 from typing import TYPE_CHECKING
 
 import pycurl
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from monitors.probes.http import HttpEngine
     from monitors.probes.http_session import HttpSession
 
+BITE_S = 0.005                           # finished transfers are handed out for so long, then the loop has its turn
 _IN, _OUT, _ERR = select.EPOLLIN, select.EPOLLOUT, select.EPOLLERR | select.EPOLLHUP
 
 
@@ -25,8 +25,8 @@ class Lane:
     """One multi handle and its timer."""
 
     __slots__ = (
-        "_by_socket", "_engine", "_epoll", "_loop", "_multi", "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up",
-        "running",
+        "_by_socket", "_engine", "_epoll", "_finished", "_is_handing_out", "_loop", "_multi",
+        "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up", "running",
     )
 
     def __init__(
@@ -35,6 +35,8 @@ class Lane:
         self._engine, self._loop = engine, engine.loop
         self._epoll, self._by_socket, self.ca_file = epoll, by_socket, ca_file
         self.running: dict[pycurl.Curl, HttpSession] = {}
+        self._finished: dict[pycurl.Curl, tuple[int, str]] = {}  # ended, and not handed out yet
+        self._is_handing_out = False     # more of them later
         self.is_looking_up = False       # a name is perhaps still being looked up by a thread of the library
         self._woken = False
         self._wake_s: float | None = None
@@ -50,6 +52,7 @@ class Lane:
 
     def cancel(self, curl: pycurl.Curl) -> None:
         """Take a transfer out before its end."""
+        self._finished.pop(curl, None)   # the handle is used again, and this end is not its next one's
         if self.running.pop(curl, None) is not None:
             self.is_looking_up |= not curl.getinfo(pycurl.NAMELOOKUP_TIME_T)
             self._multi.remove_handle(curl)
@@ -62,26 +65,49 @@ class Lane:
             | (pycurl.CSELECT_ERR if events & _ERR else 0),
         )
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether transfers have ended whose sessions do not know yet."""
+        return bool(self._finished)
+
     def reap(self) -> None:
-        """Hand out what has finished."""
+        """Hand out what has finished, the answers before the failures.
+
+        When hundreds time out at once, a part is handed out at a time: between the parts the loop begins what is due.
+        """
         if self._engine.opened:
             self._engine.let_go()
-        finished: deque[tuple[pycurl.Curl, int, str]] = deque()
         more = 1
         while more:
             more, good, bad = self._multi.info_read()
-            finished.extend((curl, 0, "") for curl in good)
-            finished.extend(bad)
-        for curl, code, message in finished:
-            session = self.running.pop(curl, None)
-            if session is not None:
-                self._multi.remove_handle(curl)
-                session.finished(curl, code, message)
+            for curl in good:
+                self._end(curl, 0, "")
+            self._finished.update((curl, (code, message)) for curl, code, message in bad)
+        if not self._is_handing_out:
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        self._is_handing_out = False
+        ends_s = self._loop.time() + BITE_S
+        while self._finished:
+            curl = next(iter(self._finished))
+            self._end(curl, *self._finished.pop(curl))
+            if self._finished and self._loop.time() > ends_s:
+                self._is_handing_out = True
+                self._loop.call_soon(self._hand_out)
+                return
+
+    def _end(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        session = self.running.pop(curl, None)
+        if session is not None:
+            self._multi.remove_handle(curl)
+            session.finished(curl, code, message)
 
     def close(self) -> None:
         """End all transfers."""
         if self._timer is not None:
             self._timer.cancel()
+        self._finished.clear()
         for curl in tuple(self.running):
             self.cancel(curl)
         if self.is_looking_up:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 10                              # of the loop; a coroutine needs some from its time-out to its last word
 GRACE_S = 0.05                           # after the deadline, for the step's own word of what it was waiting for
+TOLD_S = 1.0                             # after the deadline, where many ends are still to be told
 
 
 class TransactionProbe:
@@ -35,9 +36,10 @@ class TransactionProbe:
 
     def __init__(
         self, kinds: Mapping[str, StepKind], loop: asyncio.AbstractEventLoop, clock: Clock,
-        new_uuid: Callable[[], str] = lambda: str(uuid.uuid4()),
+        new_uuid: Callable[[], str] = lambda: str(uuid.uuid4()), is_behind: Callable[[], bool] = lambda: False,
     ) -> None:
         self._kinds, self.loop, self.clock, self.new_uuid = kinds, loop, clock, new_uuid
+        self.is_behind = is_behind       # ends of steps are known and not told yet
         self.tries: Counter[tuple[str, str]] = Counter()     # of transactions that use run values; outlives a reload
 
     def prepare(self, target: Target, transaction: Transaction) -> StepJourney:
@@ -162,9 +164,13 @@ class _TryUnderWay:
 
     def _ran_out(self, *, rounds: int = ROUNDS) -> None:
         """The deadline is over, and the step has said nothing itself."""
+        probe = self._journey.probe
         if rounds:
             # a loop that is late finds this timer and the step's own at once: the step knows more, so it goes first
-            self._watch = self._journey.probe.loop.call_later(0, partial(self._ran_out, rounds=rounds - 1))
+            self._watch = probe.loop.call_later(0, partial(self._ran_out, rounds=rounds - 1))
+            return
+        if probe.is_behind() and probe.loop.time() < self._ends_s + TOLD_S:
+            self._watch = probe.loop.call_later(GRACE_S, self._ran_out)
             return
         self._session.close()
         if self._index < self._tail < len(self._journey.transaction.steps):

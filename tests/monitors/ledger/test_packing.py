@@ -45,7 +45,7 @@ def test_a_dictionary_that_is_not_known_is_named():
         unpacked(data)
 
 
-def test_a_run_of_a_silent_service_takes_half_of_what_it_took_without_the_dictionary():
+def test_a_run_of_a_silent_service_takes_a_quarter_less_than_without_the_dictionary():
     reason = 'step 1 of 1 "ambil nomor": timed out after 10.001 s while waiting for the first byte of the answer'
 
     def attempt(started_ms: int):

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
+
 from monitors.clock import LifeClock
 from monitors.core.model import Phases, Step, Try
 from monitors.probes.base import StepOutcome
@@ -42,10 +44,12 @@ class Script:
         self.closed += 1
 
 
-def tried(script: Script, *steps: Step, deadline_ms: int = 1000) -> Try:
+def tried(
+    script: Script, *steps: Step, deadline_ms: int = 1000, is_behind: Callable[[], bool] = lambda: False,
+) -> Try:
     async def run() -> Try:
         loop = asyncio.get_running_loop()
-        probe = TransactionProbe({"http": script}, loop, LifeClock())
+        probe = TransactionProbe({"http": script}, loop, LifeClock(), is_behind=is_behind)
         transaction = a_transaction(steps=steps, deadline_ms=deadline_ms)
         done: asyncio.Future[Try] = loop.create_future()
         probe.prepare(a_target(), transaction).start(done.set_result)
@@ -134,6 +138,39 @@ def test_a_step_that_needs_some_rounds_of_a_late_loop_for_its_last_word_is_heard
     attempt = tried(LateLoop(), *steps(True))
     assert attempt.fault == ""
     assert [step.reason for step in attempt.steps] == ['step 1 of 1 "langkah 1": the name server did not answer in time']
+
+
+class Backlog(Script):
+    """Its end is known at the deadline, and told when it has been asked ``asked`` times whether ends wait to be told."""
+
+    def __init__(self, outcome: StepOutcome, *, asked: int) -> None:
+        super().__init__(SILENT)
+        self._outcome, self._asked = outcome, asked
+
+    def start(
+        self, _index: int, _saved: Mapping[str, str], _left_s: float, on_done: Callable[[StepOutcome], None],
+    ) -> None:
+        self._on_done = on_done
+
+    def is_behind(self) -> bool:
+        self._asked -= 1
+        if not self._asked:
+            self._on_done(self._outcome)
+        return self._asked >= 0
+
+
+def test_while_many_ends_wait_to_be_told_a_step_s_own_word_is_waited_for(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("monitors.probes.transaction.TOLD_S", 60.0)
+    script = Backlog(StepOutcome(problem="timed out"), asked=3)
+    attempt = tried(script, *steps(True), deadline_ms=50, is_behind=script.is_behind)
+    assert attempt.fault == ""
+    assert [step.reason for step in attempt.steps] == ['step 1 of 1 "langkah 1": timed out']
+
+
+def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("monitors.probes.transaction.TOLD_S", 0.1)
+    attempt = tried(Script(SILENT), *steps(True), deadline_ms=50, is_behind=lambda: True)
+    assert "the monitor could not finish it within the deadline" in attempt.fault
 
 
 def test_each_step_is_told_how_much_time_is_left():
