@@ -7,6 +7,7 @@ few services have an outage. Rows are written past the ledger's own code, which 
 
 from __future__ import annotations
 
+import functools
 import random
 import sqlite3
 import sys
@@ -204,7 +205,7 @@ def _make_day(db: sqlite3.Connection, made: Made, day: int) -> None:
 
 def _day_rows(made: Made, day: int, bad: dict[tuple[int, int], Run]) -> Iterator[tuple[object, ...]]:
     """Give the runs of a day in the order of their key."""
-    blobs = _phases()
+    blobs = phases()
     a_minute = 60_000 // INTERVAL_MS
     for minute in range(day * DAY_MINUTES, (day + 1) * DAY_MINUTES):
         sequence = (minute * 60_000 - START_MS) // INTERVAL_MS
@@ -221,17 +222,18 @@ def _day_rows(made: Made, day: int, bad: dict[tuple[int, int], Run]) -> Iterator
                 )
 
 
-def _phases() -> list[bytes]:
+@functools.cache
+def phases() -> list[bytes]:
     """Make phases as HTTPS steps have them: a reused name, a connection of half a millisecond to ten, TLS, an answer."""
     chance = random.Random(7)
     made = []
     for _ in range(BLOBS):
-        phases = Phases(
+        one = Phases(
             dns_us=chance.randrange(100, 1_500), connect_us=chance.randrange(500, 12_000),
             tls_us=chance.randrange(2_000, 30_000), first_byte_us=chance.randrange(5_000, 60_000),
             body_us=chance.randrange(50, 2_000),
         )
-        made.append(phases_blob(a_try(duration_us=phases.total_us, steps=(a_step_result(phases=phases),))))
+        made.append(phases_blob(a_try(duration_us=one.total_us, steps=(a_step_result(phases=one),))))
     return made
 
 
