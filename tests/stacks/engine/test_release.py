@@ -108,6 +108,7 @@ def test_failed_releases_do_not_pile_up(hosted: Hosted) -> None:
         assert sum(f"MATI={name}" in each.attrs["Config"]["Env"] for each in there) == 2
 
 
+@pytest.mark.quiet
 def test_a_release_cuts_off_no_request_under_way(hosted: Hosted) -> None:
     failures: list[str] = []
     answered: list[str] = []
@@ -169,6 +170,7 @@ def _under_load(hosted: Hosted) -> Iterator[None]:
     assert load.report.total_failed == 0, str(load.report)
 
 
+@pytest.mark.quiet
 def test_a_new_value_of_a_secret_reaches_every_replica_and_fails_no_request(hosted: Hosted) -> None:
     rig, before = hosted.rig, _replicas(hosted)
     with _under_load(hosted):
@@ -182,6 +184,7 @@ def test_a_new_value_of_a_secret_reaches_every_replica_and_fails_no_request(host
                for each in rig.containers(CODE, component="replica"))
 
 
+@pytest.mark.quiet
 def test_a_service_added_and_a_new_certificate_fail_no_request_and_replace_no_gateway(hosted: Hosted) -> None:
     rig = hosted.rig
     gateway, = rig.containers(CODE, component="gateway")

@@ -32,18 +32,21 @@ def open_office(engine: docker.DockerClient, image: str, factory: pytest.TempPat
     office.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def office(
     engine: docker.DockerClient, loket_image: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Office]:
-    """Give an office that is ready for citizens; its database stays up for all tests that use it."""
+    """Give an office that is ready for citizens, shared by the tests of a file and gone with them.
+
+    Left standing, its health checks would slow down all that runs after them.
+    """
     for office in open_office(engine, loket_image, tmp_path_factory):
         code, output = office.run("loket", "migrate")
         assert code == 0, output
         yield office
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def replica(office: Office) -> Replica:
     """Give a replica that many tests share."""
     return office.ready()
