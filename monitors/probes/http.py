@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import asyncio
     import socket
 
-    import pycurl
-
 MARK = "X-Siaga24-Synthetic: 1"          # every request says that no citizen made it
 
 
@@ -38,7 +36,7 @@ class HttpEngine:
         self._lanes: dict[str, Lane] = {}
         self._by_socket: dict[int, Lane] = {}
         self.reads_certificates = reads_certificates
-        self.idle: list[pycurl.Curl] = []
+        self.idle = 0                    # handles that the lanes keep for requests to come
         self.opened: list[socket.socket] = []            # libcurl has a duplicate of each by now
         loop.add_reader(self._epoll.fileno(), self._ready)
 
@@ -63,9 +61,7 @@ class HttpEngine:
         for lane in self._lanes.values():
             lane.close()
         self._lanes.clear()
-        for curl in self.idle:
-            curl.close()
-        self.idle.clear()
+        self.idle = 0
         self.let_go()
         self._epoll.close()
         self._trust.close()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from monitors.probes.http import HttpEngine
+    from monitors.probes.http_handle import Handle
     from monitors.probes.http_session import HttpSession
 
 BITE_S = 0.005                           # finished transfers are handed out for so long, then the loop has its turn
@@ -26,7 +27,7 @@ class Lane:
 
     __slots__ = (
         "_by_socket", "_engine", "_epoll", "_finished", "_is_handing_out", "_loop", "_multi",
-        "_timer", "_wake_s", "_woken", "ca_file", "is_looking_up", "running",
+        "_timer", "_wake_s", "_woken", "ca_file", "idle", "is_looking_up", "running",
     )
 
     def __init__(
@@ -37,6 +38,7 @@ class Lane:
         self.running: dict[pycurl.Curl, HttpSession] = {}
         self._finished: dict[pycurl.Curl, tuple[int, str]] = {}  # ended, and not handed out yet
         self._is_handing_out = False     # more of them later
+        self.idle: list[Handle] = []     # for requests to come
         self.is_looking_up = False       # a name is perhaps still being looked up by a thread of the library
         self._woken = False
         self._wake_s: float | None = None
@@ -110,6 +112,9 @@ class Lane:
         self._finished.clear()
         for curl in tuple(self.running):
             self.cancel(curl)
+        for handle in self.idle:
+            handle.close()
+        self.idle.clear()
         if self.is_looking_up:
             # closing waits for threads that ask a name server; one that is silent would hold up the monitor's end
             self._multi.setopt(pycurl.M_SOCKETFUNCTION, None)

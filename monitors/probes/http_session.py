@@ -20,9 +20,10 @@ from monitors.probes.answer import (
     phases_of,
     text_of,
 )
-from monitors.probes.decoding import ACCEPTED, Sink
+from monitors.probes.decoding import Sink
 from monitors.probes.failures import Failure, Phase, explain, head_cut_short
 from monitors.probes.guard import literal_host, told
+from monitors.probes.http_handle import Handle
 from monitors.probes.http_setup import put_choices, put_method, put_tls
 from monitors.probes.http_wire import PLAIN, Wire
 
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from monitors.probes.http_lane import Lane
     from monitors.probes.redirects import Hop
 
-IDLE_HANDLES = 256
-ACCEPT_ENCODING = f"Accept-Encoding: {ACCEPTED}".encode()
+IDLE_HANDLES = 256                       # of the whole engine
 
 
 class HttpSession:
@@ -45,7 +45,7 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_curl", "_engine", "_head", "_lane", "_looks", "_on_done", "_refused", "_sent", "_share", "_sink", "_tried",
+        "_engine", "_handle", "_head", "_lane", "_looks", "_on_done", "_refused", "_sent", "_share", "_sink", "_tried",
         "_wants_headers", "_wire",
     )
 
@@ -60,14 +60,17 @@ class HttpSession:
         self._share: Any = None
         if keeps:
             # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
-            self._curl: pycurl.Curl | None = pycurl.Curl()
+            self._handle: Handle | None = Handle()
             self._share = pycurl.CurlShare()
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
             if wire.has_own_names:
                 self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
-            self._curl.setopt(pycurl.SHARE, self._share)         # survives the resets between requests
+            self._handle.curl.setopt(pycurl.SHARE, self._share)  # survives the resets between requests
+        elif lane.idle:
+            engine.idle -= 1
+            self._handle = lane.idle.pop()
         else:
-            self._curl = engine.idle.pop() if engine.idle else pycurl.Curl()
+            self._handle = Handle()
 
     def send(
         self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
@@ -79,8 +82,8 @@ class HttpSession:
         ``names``: HOST:PORT:ADDRESS,... of names that we looked up ourselves. ``looks``: send nothing, and only read
         the server's certificate, whether it is to be believed or not.
         """
-        curl = self._curl
-        if curl is None:
+        handle = self._handle
+        if handle is None:
             raise RuntimeError("the session is closed")
         address = literal_host(hop.url) if self._wire.proxy else ""
         if address and not is_placed and (what := self._engine.guard.refusal(address)):
@@ -95,40 +98,36 @@ class HttpSession:
         self._head = head
         self._sink = Sink(max_bytes, lambda: head_of(head)[0])
         self._wants_headers, self._looks = wants_headers, looks
-        curl.reset()
-        put = curl.setopt
-        put(pycurl.NOSIGNAL, 1)
-        put(pycurl.URL, hop.url.encode())
-        put(pycurl.TIMEOUT_MS, max(1, int(left_s * 1000)))
-        put(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
-        put(pycurl.PROXY, "")            # the environment's proxy is not for probes
-        put(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
-        put(pycurl.DNS_CACHE_TIMEOUT, 0)
-        asks = any(line[:16].lower() == b"accept-encoding:" for line in hop.headers)
-        ours = self._engine.mark if asks else (*self._engine.mark, ACCEPT_ENCODING)
-        put(pycurl.HTTPHEADER, [*ours, *hop.headers])
-        put(pycurl.WRITEFUNCTION, self._sink)
-        put(pycurl.MAXFILESIZE_LARGE, max_bytes)
-        put(pycurl.HEADERFUNCTION, self._head.append)
-        if hop.method != "GET" or hop.body is not None:
-            put_method(put, hop)
-        if connect_to:
-            put(pycurl.CONNECT_TO, [connect_to])
         self._refused, self._tried = "", []
         is_known = is_placed or (not connect_to and self._engine.guard.is_free(literal_host(hop.url)))
-        if self._wire.proxy or not is_known:
-            # judged when it is opened, so that what was looked up and what is connected to are the same
-            put(pycurl.OPENSOCKETFUNCTION, self._open)
-        if hop.url.startswith("https:"):
-            put_tls(put, self._lane.ca_file, reads_certificate=self._reads_certificate, looks=looks)
-        if self._wire is not PLAIN:
-            put_choices(put, self._wire, hop.url, names)
-        if self._share is not None:
-            put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
+        put = handle.curl.setopt
+        if (
+            is_known and not looks and hop.method == "GET" and hop.body is None
+            and self._wire is PLAIN and self._share is None
+        ):
+            handle.be_usual(
+                self._lane.ca_file, connect_to=connect_to, reads_certificate=self._engine.reads_certificates,
+            )
         else:
-            put(pycurl.FRESH_CONNECT, 1)
-            put(pycurl.FORBID_REUSE, 1)
-        self._lane.begin(curl, self)
+            handle.begin()
+            if hop.method != "GET" or hop.body is not None:
+                put_method(put, hop)
+            if self._wire.proxy or not is_known:
+                # judged when it is opened, so that what was looked up and what is connected to are the same
+                put(pycurl.OPENSOCKETFUNCTION, self._open)
+            if hop.url.startswith("https:"):
+                put_tls(put, self._lane.ca_file, reads_certificate=self._reads_certificate, looks=looks)
+            if self._wire is not PLAIN:
+                put_choices(put, self._wire, hop.url, names)
+            if self._share is not None:
+                put(pycurl.COOKIEFILE, "")   # cookies are kept, and none are read
+            else:
+                handle.stand_alone()
+        handle.ask(hop, self._engine.mark, max_bytes=max_bytes, connect_to=connect_to)
+        put(pycurl.TIMEOUT_MS, max(1, int(left_s * 1000)))
+        put(pycurl.WRITEFUNCTION, self._sink)
+        put(pycurl.HEADERFUNCTION, head.append)
+        self._lane.begin(handle.curl, self)
 
     @property
     def _reads_certificate(self) -> bool:
@@ -136,7 +135,7 @@ class HttpSession:
 
     def cookie(self, name: str) -> str | None:
         """Value of the cookie that was set last under ``name``, or None."""
-        if self._curl is None:
+        if self._handle is None:
             return None
         value = None
         for line in self.cookies():
@@ -147,26 +146,31 @@ class HttpSession:
 
     def cookies(self) -> tuple[str, ...]:
         """All cookies as lines, to tell whether they have changed."""
-        if self._curl is None:
+        if self._handle is None:
             return ()
-        return tuple(text_of(line) for line in self._curl.getinfo_raw(pycurl.INFO_COOKIELIST))
+        return tuple(text_of(line) for line in self._handle.curl.getinfo_raw(pycurl.INFO_COOKIELIST))
 
     def close(self) -> None:
         """End what is under way without calling back, and forget connections and cookies. A repeat is harmless."""
-        curl, self._curl = self._curl, None
-        if curl is None:
+        handle, self._handle = self._handle, None
+        if handle is None:
             return
         if self._on_done is not None:
             self._on_done = None
-            self._lane.cancel(curl)
+            self._lane.cancel(handle.curl)
+            handle.is_usual = False
         if self._share is not None:
-            curl.close()
+            handle.close()
             self._share.close()
-        elif len(self._engine.idle) < IDLE_HANDLES:
-            curl.reset()                 # lets go of what it read
-            self._engine.idle.append(curl)
+        elif self._engine.idle < IDLE_HANDLES:
+            if handle.is_usual:
+                self._sink.chunks.clear()            # it lets go of what it read, and the head is bounded
+            else:
+                handle.curl.reset()
+            self._engine.idle += 1
+            self._lane.idle.append(handle)
         else:
-            curl.close()
+            handle.close()
 
     def _open(self, _purpose: int, place: Any) -> socket.socket | int:
         """Open a socket to an address that a name led to, unless the guard refuses it."""

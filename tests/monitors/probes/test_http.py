@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import time
 from pathlib import Path
 
 import pytest
 
-from monitors.core.model import AssertKind, SaveKind, Step
+from monitors.clock import LifeClock
+from monitors.core.model import AssertKind, SaveKind, Step, Target, Try
 from monitors.probes.http import HttpEngine
 from monitors.probes.redirects import Hop
+from monitors.wiring import probing
 from tests.probing import expect, save, tried, tried_all, watching
 from tests.servers import Asked, Authority, page, reply, routes, serving
 
@@ -111,12 +114,34 @@ def test_connect_to_reaches_the_service_by_its_own_name(tmp_path: Path):
 def test_the_certificate_s_end_is_told_where_it_is_asked_for(tmp_path: Path):
     authority = Authority(tmp_path)
     with serving(page(), tls=authority.context(ends_days=10)) as server:
-        target = watching(server.url, ca_pem=authority.pem)
-        [with_end] = tried(target, reads_certificates=True).steps
-        [without] = tried(target).steps
+        [with_end] = tried(watching(server.url, ca_pem=authority.pem), reads_certificates=True).steps
     days = (with_end.certificate_ends_ms - with_end.started_ms) / 86_400_000
     assert 9.9 < days < 10.1
-    assert without.certificate_ends_ms == 0
+
+
+def test_the_certificate_s_end_of_a_service_that_is_well_is_read_at_first_and_every_ten_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+):
+    authority = Authority(tmp_path)
+
+    async def run(target: Target) -> list[int]:
+        loop = asyncio.get_running_loop()
+        now_s, shift_s = loop.time, 0.0
+        monkeypatch.setattr(loop, "time", lambda: now_s() + shift_s)
+        ends = []
+        with probing(loop, LifeClock()) as probe:
+            journey = probe.prepare(target, target.transactions[0])
+            for _ in range(4):
+                done: asyncio.Future[Try] = loop.create_future()
+                journey.start(done.set_result)
+                [step] = (await done).steps
+                assert step.passed, step.reason
+                ends.append(step.certificate_ends_ms)
+                shift_s += 301
+        return [int((end - time.time() * 1000) / 86_400_000 + 0.5) if end else 0 for end in ends]
+
+    with serving(page(), tls=authority.context(ends_days=10)) as server:
+        assert asyncio.run(run(watching(server.url, ca_pem=authority.pem))) == [10, 0, 10, 0]
 
 
 def open_files() -> int:
@@ -138,7 +163,7 @@ def test_a_thousand_tries_leave_no_file_open_and_a_bounded_number_of_handles():
             assert (await done).status == 200
             session.close()
         await asyncio.sleep(0.05)
-        after, idle = open_files(), len(engine.idle)
+        after, idle = open_files(), engine.idle
         engine.close()
         return after - before, idle
 
