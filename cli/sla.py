@@ -13,8 +13,10 @@ from cli.output import output_option, print_csv, print_json, workspace_options
 from cli.sla_beside import Told, beside, told_of
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_print import CSV_COLUMNS, as_plain, csv_rows, print_figures
+from monitors.calendars import calendar
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import agency_statement, statement
+from monitors.core.split import split
 from monitors.core.timeline import data_until, service_timeline
 from monitors.ledger.base import LedgerReader
 
@@ -84,4 +86,5 @@ def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> 
     return ServiceFigures(
         target=target, statement=statement(history, timeline, lived), verdict=verdict, since_ms=since_ms,
         beside=beside(told, history, timeline, lived, zone_of(target)),
+        split=split(timeline, (lived.start_ms, lived.end_ms), zone_of(target), calendar()),
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from cli.sla_beside import Beside
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import AgencyStatement, SlaStatement
+from monitors.core.split import Split
 from monitors.core.timeline import FRESH_MS
 from monitors.core.window import Window
 from monitors.core.wording import instant, month_name
@@ -22,6 +23,7 @@ class ServiceFigures:
     verdict: Verdict                     # now
     since_ms: int                        # since when
     beside: Beside = field(default_factory=Beside)   # without maintenance, as corrected, what is disputed
+    split: Split | None = None           # in office hours and outside them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

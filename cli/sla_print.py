@@ -12,6 +12,8 @@ from cli.output import console, print_table, verdict_text
 from cli.sla_beside import as_plain as beside_as_plain
 from cli.sla_beside import remarks
 from cli.sla_figures import AgencyFigures, ServiceFigures
+from cli.sla_split import as_plain as split_as_plain
+from cli.sla_split import remarks as split_remarks
 from monitors.core.sla import AgencyStatement, Judgement, SlaStatement
 from monitors.core.window import from_ms
 from monitors.core.wording import duration, instant, percent, share_parts, target_percent
@@ -27,10 +29,12 @@ CSV_COLUMNS = (
     "coverage_percent", "low_percent", "high_percent", "target_percent", "judgement", "up_ms", "degraded_ms", "down_ms",
     "unknown_ms", "possibly_down_ms", "certainly_down_ms", "budget_ms", "budget_left_ms", "runs", "missed",
     "first_try_failures", "disputed_ms", "corrected_availability_percent", "agreed_availability_percent",
+    "outside_office_availability_percent", "office_availability_percent",
 )
 BESIDE_COLUMNS = {
     "corrected_availability_percent": "corrected", "agreed_availability_percent": "without_agreed_maintenance",
 }
+SPLIT_COLUMNS = {"outside_office_availability_percent": "outside", "office_availability_percent": "office"}
 NOTHING = "-"
 
 Shared = SlaStatement | AgencyStatement
@@ -133,6 +137,7 @@ def _remarks(agency: AgencyFigures) -> Iterator[str]:
         yield f"open: figures reach to {data}; the window ends {instant(agency.window.end_ms, agency.zone)}"
     else:
         yield f"closed and final: figures reach to {data}"
+    yield from split_remarks(agency.agency, (one.split for one in agency.services if one.split is not None))
     for one in agency.services:
         if one.statement is not None and one.statement.start_ms > agency.window.start_ms:
             yield f"{one.target.key} is counted since {instant(one.statement.start_ms, agency.zone)}"
@@ -169,6 +174,8 @@ def csv_rows(agencies: Sequence[AgencyFigures]) -> Iterator[list[object]]:
             plain = {"agency": agency.agency, "month": agency.window.month} | _plain_service(agency, one)
             for column, key in BESIDE_COLUMNS.items():
                 plain[column] = plain.get(key, {}).get("availability_percent")
+            for column, key in SPLIT_COLUMNS.items():
+                plain[column] = ((plain.get("split") or {}).get(key) or {}).get("availability_percent")
             yield ["" if plain.get(column) is None else plain[column] for column in CSV_COLUMNS]
 
 
@@ -199,6 +206,7 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
         "missed": found.missed,
         "first_try_failures": found.first_try_failures,
         **beside_as_plain(one.beside),
+        "split": split_as_plain(one.split) if one.split is not None else None,
     }
 
 

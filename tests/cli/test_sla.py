@@ -185,3 +185,16 @@ def test_the_ledger_of_the_workspace_is_the_default(workspace_folder: Path, stat
     assert "antrean" in result.output
     nowhere = CliRunner().invoke(main, ["sla", "show", "--workspace", str(tmp_path)])
     assert "is no workspace: it has no siaga24.yaml" in str(nowhere.exception)
+
+
+def test_it_tells_what_was_kept_outside_office_hours_by_which_calendar(ledger: Path):
+    # noon of 1 January is no office hour: a public holiday
+    output = shown(ledger)
+    assert "dinkes-bandung outside office hours: 85.000 % available, down 1 min 30 s\n" in output
+    assert "dinkes-bandung in office hours: no data available, down 0 s\n" in output
+    assert "office hours by calendar id-2026-11\n" in output
+    found = json.loads(shown(ledger, "dinkes-bandung/antrean", "--json"))[0]["services"][0]["split"]
+    assert found["calendar"] == "id-2026-11"
+    assert (found["outside"]["availability_percent"], found["outside"]["down_ms"]) == (70.0, 90_000)
+    assert found["office"]["availability_percent"] is None
+    assert sum(found[part]["observed_ms"] for part in ("office", "outside", "undecided")) == 300_000
