@@ -5,13 +5,20 @@ READY  := tools/ready
 DEMO_SECONDS ?=
 PYTEST_ARGS  ?=
 ONLY    ?=
+JOBS    ?= 1
 UPGRADE ?=
 PYTEST  := $(VENV)/python -m pytest
 # What needs no engine, on two cores at once. Pytest ends with 5 where PYTEST_ARGS leaves nothing to run.
-APART    = $(PYTEST) -n 2 -m "not engine and not long and not quiet" $(PYTEST_ARGS) || [ $$? = 5 ]
-# What needs the engine waits a lot, so three at once; whole stacks stay with one worker (tests/side_by_side.py).
-ENGINE   = $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder -m "engine and not long and not quiet" $(PYTEST_ARGS) || [ $$? = 5 ]
+APART    = $(PYTEST) -n 2 -m "not engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
+# What needs the engine, one after the other; JOBS=3 runs three at once, whole stacks with one worker each
+# (tests/side_by_side.py), and what judges loss or delay alone after them.
+ifeq ($(JOBS),1)
+ENGINE   = $(PYTEST) -m "engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
+QUIET    = @:
+else
+ENGINE   = $(PYTEST) -n $(JOBS) --dist loadfile --no-loadscope-reorder -m "engine and not long and not quiet" $(PYTEST_ARGS) || [ $$? = 5 ]
 QUIET    = $(PYTEST) -m "quiet and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help ready demo demo-down test test-fast test-long lint bench lock clean
@@ -30,7 +37,7 @@ demo-down:       ## Remove what a demo that was cut off left behind.
 	@$(READY) --no-dev
 	@$(VENV)/siaga24 demo --down
 
-test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k name" narrows it.
+test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k name" narrows it, JOBS=3 hurries it.
 	@$(READY)
 	@$(MAKE) --no-print-directory lint
 	$(APART)

@@ -32,8 +32,9 @@ LOOPS: list[asyncio.AbstractEventLoop] = []  # one, kept to the end: a loop that
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests whose stacks stand to the end last."""
-    arrange(items)
+    """Put the tests whose stacks stand to the end last, where they would slow down what runs beside them."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        arrange(items)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups | None:
