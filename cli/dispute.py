@@ -13,9 +13,8 @@ from cli.ledger_view import ledger_option, now_ms, opened, zone_of
 from cli.output import console, json_option, output_option, print_csv, print_json, workspace_options
 from cli.telling import by_option, key_option, named, opened_for_signing, span_of, telling
 from monitors.core.dispute import Act, Dispute, DisputeRule, DisputeState, Outcome, from_entries
-from monitors.core.entry import Entry, EntryKind
+from monitors.core.entry import Entry, EntryKind, is_same_person
 from monitors.core.errors import UsageError
-from monitors.core.maintenance import is_same_person
 from monitors.core.model import Verdict
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.keys import PrivateKey, generate, load

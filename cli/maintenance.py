@@ -11,13 +11,12 @@ from cli.maintenance_print import CSV_COLUMNS, as_plain, csv_row, print_list, pr
 from cli.maintenance_view import Seen, seen
 from cli.output import console, json_option, output_option, print_csv, print_json, workspace_options
 from cli.telling import by_option, named, span_of, telling
-from monitors.core.entry import Entry, EntryKind
+from monitors.core.entry import Entry, EntryKind, is_same_person
 from monitors.core.errors import UsageError
 from monitors.core.maintenance import (
     Act,
     Maintenance,
     from_entries,
-    is_same_person,
     rule_for,
     rules_from_entries,
 )

@@ -10,9 +10,8 @@ from cli.ledger_view import ledger_option, now_ms, opened
 from cli.output import console, json_option, print_json, print_table, workspace_options
 from cli.state_folder import state_folder
 from cli.telling import by_option, named, telling
-from monitors.core.entry import Entry, EntryKind
+from monitors.core.entry import Entry, EntryKind, is_same_person
 from monitors.core.errors import UsageError
-from monitors.core.maintenance import is_same_person
 from monitors.core.retirement import Act, from_entries, missing, vanished
 from monitors.core.window import from_ms, moment
 from monitors.core.wording import instant

@@ -20,7 +20,7 @@ from monitors.core.retirement import end_of_life, vanished, with_vanished, withi
 from monitors.core.retirement import from_entries as retirements_of
 from monitors.core.timeline import ServiceTimeline
 from monitors.core.window import Window
-from monitors.core.wording import duration, percent, share_parts
+from monitors.core.wording import duration, percent, share_percent
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.signatures import verifier
 
@@ -73,7 +73,7 @@ def beside(
     without = agreed(timeline, (start_ms, until_ms), parts)
     found = corrected_figures(
         history, timeline, window, corrections=told.corrections, disputes=told.disputes,
-    )
+    ) if told.disputes else None         # a correction stands only on a dispute
     return Beside(
         agreed=without if without.pieces else None,
         corrected=found if found is not None and (found.corrections or found.disputes) else None,
@@ -109,9 +109,9 @@ def as_plain(one: Beside) -> dict[str, Any]:
     if one.agreed is not None:
         figures = one.agreed
         plain["without_agreed_maintenance"] = {
-            "availability_percent": _share(figures.good_ms, figures.known_ms), "excluded_ms": figures.excluded_ms,
-            "good_ms": figures.good_ms, "known_ms": figures.known_ms, "down_ms": figures.down_ms,
-            "unknown_ms": figures.unknown_ms, "possibly_down_ms": figures.possibly_down_ms,
+            "availability_percent": share_percent(figures.good_ms, figures.known_ms),
+            "excluded_ms": figures.excluded_ms, "good_ms": figures.good_ms, "known_ms": figures.known_ms,
+            "down_ms": figures.down_ms, "unknown_ms": figures.unknown_ms, "possibly_down_ms": figures.possibly_down_ms,
             "certainly_down_ms": figures.certainly_down_ms,
             "windows": [
                 {"number": p.maintenance.number, "ms": p.end_ms - p.start_ms, "standing": p.standing.value}
@@ -121,16 +121,11 @@ def as_plain(one: Beside) -> dict[str, Any]:
     if one.corrected is not None and one.corrected.corrected is not None:
         now = one.corrected.corrected
         plain["corrected"] = {
-            "availability_percent": _share(now.good_ms, now.known_ms),
-            "low_percent": _share(now.observed_ms - now.possibly_down_ms, now.observed_ms),
-            "high_percent": _share(now.observed_ms - now.certainly_down_ms, now.observed_ms),
+            "availability_percent": share_percent(now.good_ms, now.known_ms),
+            "low_percent": share_percent(now.observed_ms - now.possibly_down_ms, now.observed_ms),
+            "high_percent": share_percent(now.observed_ms - now.certainly_down_ms, now.observed_ms),
             "judgement": now.judgement.value, "up_ms": now.up_ms, "degraded_ms": now.degraded_ms,
             "down_ms": now.down_ms, "unknown_ms": now.unknown_ms,
             "disputes": [correction.dispute for correction in one.corrected.corrections],
         }
     return plain
-
-
-def _share(part: int, whole: int) -> float | None:
-    parts = share_parts(part, whole)
-    return None if parts is None else parts / 1000

@@ -16,7 +16,7 @@ from cli.sla_split import as_plain as split_as_plain
 from cli.sla_split import remarks as split_remarks
 from monitors.core.sla import AgencyStatement, Judgement, SlaStatement
 from monitors.core.window import from_ms
-from monitors.core.wording import duration, instant, percent, share_parts, target_percent
+from monitors.core.wording import duration, instant, percent, share_percent, target_percent
 
 JUDGEMENT_STYLES = {Judgement.KEPT: "green", Judgement.BROKEN: "bold red", Judgement.NOT_PROVEN: "yellow"}
 NAME_WIDTH = 22                          # longer names are folded rather than the table given up
@@ -213,16 +213,11 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
 def _plain_shares(found: Shared) -> dict[str, float | None]:
     whole = found.observed_ms
     return {
-        "availability_percent": _share(found.good_ms, found.known_ms),
-        "coverage_percent": _share(found.known_ms, whole),
-        "low_percent": _share(whole - found.possibly_down_ms, whole),
-        "high_percent": _share(whole - found.certainly_down_ms, whole),
+        "availability_percent": share_percent(found.good_ms, found.known_ms),
+        "coverage_percent": share_percent(found.known_ms, whole),
+        "low_percent": share_percent(whole - found.possibly_down_ms, whole),
+        "high_percent": share_percent(whole - found.certainly_down_ms, whole),
     }
-
-
-def _share(part: int, whole: int) -> float | None:
-    parts = share_parts(part, whole)
-    return None if parts is None else parts / 1000
 
 
 def _iso(at_ms: int, agency: AgencyFigures) -> str:

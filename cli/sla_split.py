@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from monitors.core.split import Part, Split, together
-from monitors.core.wording import duration, percent, share_parts
+from monitors.core.wording import duration, percent, share_percent
 
 PARTS = ("outside", "office", "closures", "undecided")
 
@@ -39,14 +39,9 @@ def _told(part: Part) -> str:
 
 def _plain(part: Part) -> dict[str, Any]:
     return {
-        "availability_percent": _share(part.good_ms, part.known_ms),
-        "coverage_percent": _share(part.known_ms, part.observed_ms),
-        "low_percent": _share(part.observed_ms - part.possibly_down_ms, part.observed_ms),
-        "high_percent": _share(part.observed_ms - part.certainly_down_ms, part.observed_ms),
+        "availability_percent": share_percent(part.good_ms, part.known_ms),
+        "coverage_percent": share_percent(part.known_ms, part.observed_ms),
+        "low_percent": share_percent(part.observed_ms - part.possibly_down_ms, part.observed_ms),
+        "high_percent": share_percent(part.observed_ms - part.certainly_down_ms, part.observed_ms),
         "known_ms": part.known_ms,
     } | {field.name: getattr(part, field.name) for field in fields(Part)}
-
-
-def _share(part: int, whole: int) -> float | None:
-    parts = share_parts(part, whole)
-    return None if parts is None else parts / 1000

@@ -14,6 +14,7 @@ from monitors.core.entry import Entry, EntryKind
 from monitors.core.model import Verdict
 from monitors.core.sla import SlaStatement, statement
 from monitors.core.span import Spans, clip, merge, subtract, total
+from monitors.core.timeline import joined_segments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -136,10 +137,4 @@ def _laid_over(segments: Sequence[Segment], new: Segment) -> tuple[Segment, ...]
     start, end, _ = new
     pieces = [(s, min(e, start), v) for s, e, v in segments if s < start]
     pieces += [new, *((max(s, end), e, v) for s, e, v in segments if e > end)]
-    joined: list[Segment] = []
-    for s, e, v in pieces:
-        if joined and joined[-1][1] == s and joined[-1][2] is v:
-            joined[-1] = (joined[-1][0], e, v)
-        else:
-            joined.append((s, e, v))
-    return tuple(joined)
+    return joined_segments(pieces)

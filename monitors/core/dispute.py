@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitors.core.entry import Entry, EntryKind
-from monitors.core.maintenance import is_same_person
+from monitors.core.entry import Entry, EntryKind, is_same_person
 from monitors.core.model import Verdict
 from monitors.core.span import Spans, clip, merge
 from monitors.core.window import month_of, month_window

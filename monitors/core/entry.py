@@ -116,6 +116,12 @@ def chosen(
     ))
 
 
+def is_same_person(one: Entry, other: Entry) -> bool:
+    """Tell whether one person told both: the same name however it is written, or the same signing key."""
+    key = one.text("key")
+    return _name(one.by) == _name(other.by) or (key != "" and key == other.text("key"))
+
+
 def _plain(value: object, key: str) -> Value:
     if isinstance(value, int) and abs(value) >= SAFE_INTEGER:
         raise ValueError(f'body value "{key}": {value} has more digits than JSON keeps; write it as text')
@@ -127,3 +133,7 @@ def _plain(value: object, key: str) -> Value:
         f'body value "{key}" is {type(value).__name__}; expected text, a whole number, true or false, or a list of '
         "these",
     )
+
+
+def _name(by: str) -> str:
+    return " ".join(by.split()).casefold()

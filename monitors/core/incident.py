@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from monitors.core.model import Verdict
 from monitors.core.window import from_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from monitors.core.history import ServiceHistory, Stretch
     from monitors.core.timeline import Segment, ServiceTimeline
@@ -117,16 +117,19 @@ def _incident(history: ServiceHistory, group: Sequence[Segment], after: Segment 
 
 
 def _failing(bad: Sequence[Stretch]) -> tuple[Failing, ...]:
-    found: dict[tuple[str, str], Failing] = {}
-    for stretch in bad:
-        key = (stretch.transaction, stretch.vantage)
-        first = found.get(key)
-        found[key] = Failing(
-            transaction=stretch.transaction,
-            vantage=stretch.vantage,
-            failed_step=first.failed_step if first else stretch.failed_step,
-            reason=first.reason if first else stretch.reason,
-            first_bad_ms=first.first_bad_ms if first else stretch.start_ms,
-            runs=(first.runs if first else 0) + stretch.runs,
+    return merged_failing(
+        Failing(
+            transaction=stretch.transaction, vantage=stretch.vantage, failed_step=stretch.failed_step,
+            reason=stretch.reason, first_bad_ms=stretch.start_ms, runs=stretch.runs,
         )
+        for stretch in bad
+    )
+
+
+def merged_failing(parts: Iterable[Failing]) -> tuple[Failing, ...]:
+    """Make one of those of the same transaction and vantage: what the first of them says, with the runs of all."""
+    found: dict[tuple[str, str], Failing] = {}
+    for part in parts:
+        first = found.get((part.transaction, part.vantage))
+        found[part.transaction, part.vantage] = part if first is None else replace(first, runs=first.runs + part.runs)
     return tuple(found.values())

@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitors.core.flapping import WINDOW_MS
+from monitors.core.incident import merged_failing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from monitors.core.incident import Failing, Incident
+    from monitors.core.incident import Incident
 
 
 def merge_flapping(found: Iterable[Incident], *, quiet_ms: int = WINDOW_MS) -> tuple[Incident, ...]:
@@ -36,14 +37,6 @@ def merge_flapping(found: Iterable[Incident], *, quiet_ms: int = WINDOW_MS) -> t
             unknown_ms=former.unknown_ms + one.unknown_ms,
             good_between_ms=former.good_between_ms + one.good_between_ms + one.first_bad_ms - former.first_good_ms,
             outages=former.outages + one.outages,
-            failing=_failing((*former.failing, *one.failing)),
+            failing=merged_failing((*former.failing, *one.failing)),
         )
     return tuple(merged)
-
-
-def _failing(parts: Iterable[Failing]) -> tuple[Failing, ...]:
-    found: dict[tuple[str, str], Failing] = {}
-    for part in parts:
-        first = found.get((part.transaction, part.vantage))
-        found[part.transaction, part.vantage] = part if first is None else replace(first, runs=first.runs + part.runs)
-    return tuple(found.values())

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitors.core.entry import Entry, EntryKind
+from monitors.core.entry import Entry, EntryKind, is_same_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,12 +108,6 @@ class Maintenance:
         return self.agency in ("", agency) and self.service in ("", service)
 
 
-def is_same_person(one: Entry, other: Entry) -> bool:
-    """Tell whether one person told both: the same name however it is written, or the same signing key."""
-    key = one.text("key")
-    return _name(one.by) == _name(other.by) or (key != "" and key == other.text("key"))
-
-
 def from_entries(entries: Iterable[Entry]) -> tuple[Maintenance, ...]:
     """Read the windows in the order they were announced.
 
@@ -159,8 +153,7 @@ def rule_for(agency: str, rules: dict[str, MaintenanceRule]) -> MaintenanceRule:
     return national.stricter(rules[agency]) if agency in rules else national
 
 
-def _name(by: str) -> str:
-    return " ".join(by.split()).casefold()
+
 
 
 def _rule(entry: Entry) -> MaintenanceRule:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from monitors.core.maintenance import Maintenance, Standing
 from monitors.core.model import Verdict
 from monitors.core.span import Span, Spans, clip, intersect, merge, subtract, total
+from monitors.core.split import part_of
 from monitors.core.window import month_of, month_window
 
 if TYPE_CHECKING:
@@ -96,17 +97,10 @@ def overrun(one: Maintenance, timeline: ServiceTimeline) -> Span | None:
 def agreed(timeline: ServiceTimeline, observed: Span, parts: Sequence[Piece]) -> AgreedFigures:
     """Count what was observed without the windows that count. ``observed``: as the statement has it."""
     left_out = clip(excluded(parts), observed)
-    rest = subtract((observed,), left_out)
-
-    def within(spans: Spans) -> int:
-        return total(intersect(spans, rest))
-
-    spent = {verdict: within(timeline.spans(verdict)) for verdict in Verdict}
-    good = spent[Verdict.UP] + spent[Verdict.DEGRADED]
+    rest = part_of(timeline, subtract((observed,), left_out))
     return AgreedFigures(
-        excluded_ms=total(left_out), good_ms=good, known_ms=good + spent[Verdict.DOWN], down_ms=spent[Verdict.DOWN],
-        unknown_ms=spent[Verdict.UNKNOWN], possibly_down_ms=within(timeline.possibly_down),
-        certainly_down_ms=within(timeline.certainly_down),
+        excluded_ms=total(left_out), good_ms=rest.good_ms, known_ms=rest.known_ms, down_ms=rest.down_ms,
+        unknown_ms=rest.unknown_ms, possibly_down_ms=rest.possibly_down_ms, certainly_down_ms=rest.certainly_down_ms,
         pieces=tuple(piece for piece in parts if piece.start_ms < observed[1] and piece.end_ms > observed[0]),
     )
 

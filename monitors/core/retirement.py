@@ -11,10 +11,10 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from monitors.core.entry import Entry, EntryKind
-from monitors.core.maintenance import is_same_person
+from monitors.core.entry import Entry, EntryKind, is_same_person
 from monitors.core.model import Verdict
 from monitors.core.span import Spans, clip, intersect, merge
+from monitors.core.timeline import joined_segments
 from monitors.core.window import Window
 
 if TYPE_CHECKING:
@@ -150,14 +150,8 @@ def _with_down(
     segments: Sequence[tuple[int, int, Verdict]], lost: Spans,
 ) -> tuple[tuple[int, int, Verdict], ...]:
     edges = sorted({edge for span in lost for edge in span})
-    joined: list[tuple[int, int, Verdict]] = []
-    for start, end, verdict in segments:
-        cuts = [start, *(edge for edge in edges if start < edge < end), end]
-        for low, high in pairwise(cuts):
-            is_lost = any(s <= low < e for s, e in lost)
-            found = Verdict.DOWN if is_lost else verdict
-            if joined and joined[-1][1] == low and joined[-1][2] is found:
-                joined[-1] = (joined[-1][0], high, found)
-            else:
-                joined.append((low, high, found))
-    return tuple(joined)
+    return joined_segments(
+        (low, high, Verdict.DOWN if any(s <= low < e for s, e in lost) else verdict)
+        for start, end, verdict in segments
+        for low, high in pairwise([start, *(edge for edge in edges if start < edge < end), end])
+    )

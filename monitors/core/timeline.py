@@ -143,7 +143,7 @@ def service_timeline(history: ServiceHistory, *, until_ms: int) -> ServiceTimeli
     return ServiceTimeline(
         start_ms=start_ms,
         until_ms=until_ms,
-        segments=_segments(pieces),
+        segments=joined_segments((start, end, sight[0]) for start, end, sight in pieces),
         possibly_down=merge((start, end) for start, end, sight in pieces if sight[1]),
         certainly_down=merge((start, end) for start, end, sight in pieces if sight[2]),
     )
@@ -252,9 +252,10 @@ def _with_births(track: Sequence[SightPiece]) -> list[tuple[int, SightPiece]]:
     return births
 
 
-def _segments(pieces: Iterable[SightPiece]) -> tuple[Segment, ...]:
+def joined_segments(pieces: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Make one of neighbours that touch and have the same verdict."""
     joined: list[Segment] = []
-    for start, end, (verdict, _, _) in pieces:
+    for start, end, verdict in pieces:
         if joined and joined[-1][1] == start and joined[-1][2] is verdict:
             joined[-1] = (joined[-1][0], end, verdict)
         else:

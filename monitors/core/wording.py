@@ -69,6 +69,12 @@ def share_parts(part: int, whole: int) -> int | None:
     return part * 10 ** (SHARE_DIGITS + 2) // whole if whole else None
 
 
+def share_percent(part: int, whole: int) -> float | None:
+    """Give part / whole in percent with three decimals for programs, cut downwards; None where ``whole`` is 0."""
+    parts = share_parts(part, whole)
+    return None if parts is None else parts / 10**SHARE_DIGITS
+
+
 def percent(part: int, whole: int, language: Language = Language.EN) -> str:
     """Show part / whole as percent with three decimals, or "no data"."""
     parts = share_parts(part, whole)

@@ -39,68 +39,56 @@ def migrations() -> tuple[tuple[int, Traversable], ...]:
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Open or make a ledger and bring its schema up to date. The caller holds the writer's lock."""
-    with told(path, "open"):
-        connection = _connect(f"file:{quote(str(path))}?mode=rwc")
-    try:
-        with told(path, "open"):
-            _check_identity(connection, path)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            _migrate(connection, path)
-    except BaseException:
-        connection.close()
-        raise
+    with _opening(path, "rwc") as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        _migrate(connection, path)
     return connection
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """Open a ledger that another process may be writing."""
-    if not path.exists():
-        raise LedgerError(
-            f'{path}: there is no ledger yet; start "siaga24 monitor run" first, or name another file with --ledger',
-        )
-    with told(path, "open"):
-        connection = _connect(f"file:{quote(str(path))}?mode=ro")
-    try:
-        with told(path, "open"):
-            _check_identity(connection, path)
-            connection.execute("PRAGMA query_only = ON")
-            version = _version(connection)
-            _check_older(version, path)
-            _check_newer(version, path)
-    except BaseException:
-        connection.close()
-        raise
+    with _opening(path, "ro") as connection:
+        connection.execute("PRAGMA query_only = ON")
+        version = _version(connection)
+        _check_older(version, path)
+        _check_newer(version, path)
     return connection
 
 
 def open_for_appending(path: Path) -> sqlite3.Connection:
     """Open a ledger that another process may be writing, to append what needs no writer's lock: entries."""
-    if not path.exists():
+    with _opening(path, "rw") as connection:
+        version = _version(connection)
+        _check_newer(version, path)
+        if version < migrations()[-1][0]:
+            # a monitor that writes it has brought it up to date: an older one is nobody's, or an older version's
+            lock = WriterLock(path)
+            try:
+                open_for_writing(path).close()
+            finally:
+                lock.release()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+@contextlib.contextmanager
+def _opening(path: Path, mode: str) -> Iterator[sqlite3.Connection]:
+    """Open a ledger in SQLite's ``mode`` and see that it is one; it is closed where anything within fails."""
+    if mode != "rwc" and not path.exists():
         raise LedgerError(
             f'{path}: there is no ledger yet; start "siaga24 monitor run" first, or name another file with --ledger',
         )
     with told(path, "open"):
-        connection = _connect(f"file:{quote(str(path))}?mode=rw")
-    try:
-        with told(path, "open"):
+        connection = _connect(f"file:{quote(str(path))}?mode={mode}")
+        try:
             _check_identity(connection, path)
-            version = _version(connection)
-            _check_newer(version, path)
-            if version < migrations()[-1][0]:
-                # a monitor that writes it has brought it up to date: an older one is nobody's, or an older version's
-                lock = WriterLock(path)
-                try:
-                    open_for_writing(path).close()
-                finally:
-                    lock.release()
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
 
 
 @contextlib.contextmanager
