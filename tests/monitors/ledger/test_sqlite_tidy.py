@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitors.core.entry import EntryKind
 from monitors.core.history import Life
 from monitors.core.model import Verdict
 from monitors.core.sla import SlaStatement, statement
-from monitors.core.timeline import service_timeline
+from monitors.core.timeline import data_until, service_timeline
 from monitors.core.window import Window
 from monitors.ledger.retention import RetentionRules
 from monitors.ledger.sqlite import SqliteLedger
@@ -62,10 +62,14 @@ def stated(path: Path, window: Window) -> SlaStatement | None:
     history = reader.history("dinkes", "antrean", start_ms=window.start_ms, end_ms=window.end_ms)
     reader.close()
     assert history is not None
-    return statement(history, service_timeline(history, until_ms=window.end_ms), window)
+    # the whole timeline, clipped to the window at the end, as "sla show" has it
+    return statement(history, service_timeline(history, until_ms=data_until(history.lives, LATER_MS)), window)
 
 
 @settings(max_examples=8, deadline=None)
+@example("d" * 150, 0, 1, 1)             # a stretch that stays whole reaches beyond the window
+@example("d" * 150, 0, 1, 13)
+@example("u" * 80 + "d" * 70, 77, 1, 1)
 @given(
     st.text(alphabet="uuuuuuuued-n", min_size=150, max_size=260), st.integers(0, 200), st.integers(1, 200),
     st.integers(0, INTERVAL_MS),
