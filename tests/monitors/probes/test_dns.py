@@ -98,10 +98,10 @@ def test_a_truncated_answer_is_asked_for_by_tcp():
         assert [by for by, _, _ in server.asked] == ["udp", "tcp"]
 
 
-def test_tcp_alone_can_be_asked_for(server):
-    server.asked.clear()
-    assert asked(server, transport=DnsTransport.TCP).passed
-    assert [by for by, _, _ in server.asked] == ["tcp"]
+def test_tcp_alone_can_be_asked_for():
+    with name_server(ZONE) as server:
+        assert asked(server, transport=DnsTransport.TCP).passed
+        assert [by for by, _, _ in server.asked] == ["tcp"]
 
 
 def test_a_port_without_a_name_server_is_said_to_be_one():
@@ -114,10 +114,10 @@ def test_garbage_by_tcp_is_said_to_be_no_dns(server):
     assert "answered is not DNS" in asked(server, "sampah.example", transport=DnsTransport.TCP).reason
 
 
-def test_the_name_is_the_services_own_where_none_is_given(server):
-    server.asked.clear()
-    assert asked(server, "").passed
-    assert server.asked == [("udp", "A", "layanan.example")]
+def test_the_name_is_the_services_own_where_none_is_given():
+    with name_server(ZONE) as server:
+        assert asked(server, "").passed
+        assert server.asked == [("udp", "A", "layanan.example")]
 
 
 def test_a_slow_answer_is_degraded_by_the_steps_own_target(server):

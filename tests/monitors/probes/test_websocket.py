@@ -35,7 +35,11 @@ def websocket_server(talk: Callable[[ServerConnection], None], **given) -> Itera
         thread.join()
 
 
-GOODBYES: list[int | None] = []
+def soon(noted: list) -> None:
+    """Give a server's own thread two seconds to note what it saw."""
+    until = time.monotonic() + 2
+    while not noted and time.monotonic() < until:
+        threading.Event().wait(0.005)
 
 
 def echo(connection: ServerConnection) -> None:
@@ -43,7 +47,6 @@ def echo(connection: ServerConnection) -> None:
     connection.send("halo")
     for message in connection:
         connection.send(message)
-    GOODBYES.append(connection.protocol.close_code)
 
 
 def talked(port: int, *, scheme: str = "http", ca_pem: str = "", deadline_ms: int = 2000, guard=None, **given) -> StepResult:
@@ -69,13 +72,17 @@ def test_a_server_that_says_what_is_expected_is_up(port, given):
     assert step.phases.first_byte_us > 0
 
 
-def test_a_server_is_told_goodbye(port):
-    GOODBYES.clear()
-    assert talked(port, contains="halo").passed
-    until = time.monotonic() + 2
-    while not GOODBYES and time.monotonic() < until:
-        threading.Event().wait(0.005)
-    assert GOODBYES == [1000]
+def test_a_server_is_told_goodbye():
+    goodbyes: list[int | None] = []
+
+    def note(connection: ServerConnection) -> None:
+        echo(connection)
+        goodbyes.append(connection.protocol.close_code)
+
+    with websocket_server(note) as port:
+        assert talked(port, contains="halo").passed
+        soon(goodbyes)
+    assert goodbyes == [1000]
 
 
 def test_a_message_in_pieces_with_pings_between_is_one_message():
@@ -105,9 +112,7 @@ def test_the_request_says_that_no_citizen_made_it():
 
     with websocket_server(note) as port:
         assert talked(port).passed
-        until = time.monotonic() + 2
-        while not seen and time.monotonic() < until:
-            threading.Event().wait(0.005)
+        soon(seen)
     assert seen == ["1"]
 
 
