@@ -12,7 +12,7 @@ from cli.state_folder import state_folder
 from monitors.core.errors import UsageError
 from monitors.core.model import Target
 from monitors.core.wording import duration
-from monitors.reports import job_key, read_key, token_of
+from monitors.job_reports import job_key, read_key, token_of
 from monitors.settings import Listen
 from monitors.targets_source import TargetsFiles
 

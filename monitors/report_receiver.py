@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from monitors.core.errors import LedgerError, Siaga24Error
 
 if TYPE_CHECKING:
-    from monitors.reports import Reports
+    from monitors.job_reports import Reports
     from monitors.settings import Listen
 
 PATIENCE_S = 10.0                        # for a client that says nothing

@@ -30,6 +30,7 @@ from monitors.core.wall import Finding, WallWatch
 from monitors.core.wording import duration
 from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
+from monitors.job_reports import Reports, read_key
 from monitors.ledger.retention import RetentionRules
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
@@ -46,7 +47,6 @@ from monitors.probes.transaction import TransactionProbe
 from monitors.pulse import Pulse
 from monitors.recorder import Recorder
 from monitors.report_receiver import ReportReceiver
-from monitors.reports import Reports, read_key
 from monitors.runner import Runner, Watched, watch
 from monitors.scheduler import Scheduler
 from monitors.serving import Serving

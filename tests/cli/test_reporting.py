@@ -10,7 +10,7 @@ import pytest
 from monitors.core.errors import UsageError
 from monitors.core.model import Step
 from monitors.core.requests import Heartbeat
-from monitors.reports import read_key, token_of
+from monitors.job_reports import read_key, token_of
 from tests.cli.test_monitor import siaga24
 from tests.factories import a_target, a_transaction
 from tests.scenarios.monitor_process import write_targets

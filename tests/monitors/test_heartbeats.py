@@ -11,7 +11,7 @@ from pathlib import Path
 
 from monitors.core.model import Run, Step, Verdict
 from monitors.core.requests import Heartbeat
-from monitors.reports import read_key, token_of
+from monitors.job_reports import read_key, token_of
 from monitors.settings import Listen, MonitorSettings
 from monitors.wiring import REPORTS_KEY, Monitor
 from tests.factories import a_target, a_transaction

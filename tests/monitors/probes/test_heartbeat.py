@@ -7,11 +7,11 @@ import asyncio
 from monitors.core.heartbeat import Report
 from monitors.core.model import Step
 from monitors.core.requests import Heartbeat
+from monitors.job_reports import Reports
 from monitors.probes.base import StepOutcome
 from monitors.probes.coroutine import CoroutineKind, Desk
 from monitors.probes.guard import ANYWHERE
 from monitors.probes.heartbeat import NOBODY_LISTENS, make
-from monitors.reports import Reports
 from tests.factories import FixedClock, a_target, a_transaction
 
 H = 3_600_000

@@ -10,8 +10,8 @@ import pytest
 
 from monitors.core.errors import LedgerError, Siaga24Error, UsageError
 from monitors.core.heartbeat import Report
+from monitors.job_reports import Reports, read_key, token_of
 from monitors.report_receiver import ReportReceiver
-from monitors.reports import Reports, read_key, token_of
 from monitors.settings import Listen
 from tests.factories import FixedClock
 
