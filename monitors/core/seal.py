@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,17 +20,21 @@ FIRST = ""                               # the digest before the first seal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seal:
-    """One UTC day, sealed. Counts are of the whole day; digests and the signature are hexadecimal."""
+    """One UTC day, sealed. Digests and the signature are hexadecimal.
+
+    A block is counted by the first seal that covers it, so that sums over all seals are those of the ledger.
+    """
 
     day: str                             # YYYY-MM-DD, UTC
     number: int                          # from 1, without a gap
     previous: str                        # ``digest`` of the seal before, FIRST for number 1
     root: str                            # over the agencies' roots
-    agencies: int
-    services: int
-    blocks: int
-    runs: int
-    late: int                            # runs that came after their hour's block was made
+    agencies: int                        # agency roots below ``root``; rows of no agency have one too
+    services: int                        # leaves of services below them, of this day alone
+    blocks: int                          # of runs, that no seal before covers
+    runs: int                            # in these blocks
+    late: int                            # of these, runs that came after their hour's block was made
+    restated: int = 0                    # leaves of earlier days whose rows are others than when they were sealed
     key: str                             # id of the key that signed
     signature: str = ""                  # Ed25519 over ``signed_bytes``
 
@@ -45,6 +49,28 @@ def signed_bytes(seal: Seal) -> bytes:
     told = {**asdict(seal), "format": FORMAT}
     del told["signature"]
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def seal_text(seal: Seal) -> str:
+    """Write a seal as it is kept and given away: one line of canonical JSON, with its signature and a line's end."""
+    told = {**asdict(seal), "format": FORMAT}
+    return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def seal_of_text(text: str) -> Seal:
+    """Read a seal as ``seal_text`` writes it. Raises ValueError, saying what is and what was expected."""
+    try:
+        told = json.loads(text)
+    except ValueError as exc:
+        raise ValueError(f"a seal that is no JSON: {exc}; expected one line of it") from exc
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise ValueError(f'no seal of format "{FORMAT}"; expected a JSON object that names it')
+    del told["format"]
+    expected = {field.name: int if field.type == "int" else str for field in fields(Seal)}
+    for name in sorted({*expected, *told}):
+        if name not in told or name not in expected or type(told[name]) is not expected[name]:
+            raise ValueError(f'a seal whose "{name}" is missing, unknown or of the wrong type')
+    return Seal(**told)
 
 
 def chain_faults(seals: Sequence[Seal], newest: Seal | None = None) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.core.seal import FIRST, Seal, chain_faults, signed_bytes
+from monitors.core.seal import FIRST, Seal, chain_faults, seal_of_text, seal_text, signed_bytes
 
 
 def some_seals(count: int, runs: int = 7) -> list[Seal]:
@@ -23,7 +24,7 @@ def some_seals(count: int, runs: int = 7) -> list[Seal]:
 def test_what_is_signed_is_these_bytes() -> None:
     assert signed_bytes(some_seals(1)[0]).decode() == (
         '{"agencies":1,"blocks":48,"day":"2026-11-01","format":"siaga24-seal-1","key":"0011223344556677","late":0,'
-        f'"number":1,"previous":"","root":"{"ab" * 32}","runs":7,"services":2}}'
+        f'"number":1,"previous":"","restated":0,"root":"{"ab" * 32}","runs":7,"services":2}}'
     )
 
 
@@ -37,7 +38,7 @@ def test_whole_chains_have_no_fault(count: int) -> None:
 def test_any_changed_removed_or_repeated_seal_is_found(count: int, data: st.DataObject) -> None:
     seals = some_seals(count)
     at = data.draw(st.integers(0, count - 1))
-    field = data.draw(st.sampled_from(("number", "agencies", "services", "blocks", "runs", "late")))
+    field = data.draw(st.sampled_from(("number", "agencies", "services", "blocks", "runs", "late", "restated")))
     text = data.draw(st.sampled_from(("day", "previous", "root", "key", "signature")))
     value = getattr(seals[at], text)
     number = getattr(seals[at], field) + 1
@@ -53,3 +54,23 @@ def test_a_history_signed_anew_and_a_cut_off_end_show_by_a_seal_that_another_kep
     assert "signed anew" in chain_faults(some_seals(5, runs=8), seals[-1])[0]
     assert chain_faults(seals[:4]) == ()
     assert "cut off" in chain_faults(seals[:4], seals[-1])[0]
+
+
+def test_a_seal_is_one_line_of_text_that_reads_back() -> None:
+    seal = some_seals(2)[1]
+    text = seal_text(seal)
+    assert text.endswith("}\n")
+    assert text.count("\n") == 1
+    assert seal_of_text(text) == seal
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("no JSON", "no JSON"),
+    ("[]", "format"),
+    (seal_text(some_seals(1)[0]).replace('"runs":7', '"runs":"7"'), '"runs"'),
+    (seal_text(some_seals(1)[0]).replace('"runs":7', '"runs":7,"more":1'), '"more"'),
+    (seal_text(some_seals(1)[0]).replace('"runs":7,', ""), '"runs"'),
+], ids=["no JSON", "of no format", "a count that is text", "a word too many", "a word too few"])
+def test_what_is_no_seal_is_refused(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        seal_of_text(text)
