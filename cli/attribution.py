@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.incident_view import companions, watched_of
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
 from cli.output import console, json_option, output_option, print_csv, print_json, print_table, workspace_options
-from cli.sla_beside import told_of
 from cli.telling import by_option, key_option, named, opened_for_signing, span_of
 from monitors.core.attribution import Decision, Owner, Part, attribute, by_owner, from_entries
 from monitors.core.common_cause import common_causes
@@ -23,6 +21,8 @@ from monitors.core.model import Target
 from monitors.core.timeline import data_until, service_timeline
 from monitors.core.window import from_ms
 from monitors.core.wording import duration, instant
+from monitors.figures import told_of
+from monitors.incidents import companions, watched_of
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.signatures import signed, verifier
 

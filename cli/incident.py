@@ -10,12 +10,12 @@ import click
 from cli.incident_links_print import as_plain as links_as_plain
 from cli.incident_pictures import write_pictures
 from cli.incident_print import CSV_COLUMNS, as_plain, csv_row, print_incident, print_list
-from cli.incident_view import joined, links
-from cli.ledger_view import Asked, chosen, ledger_option, not_found, now_ms, opened, range_options
+from cli.ledger_view import Asked, chosen, ledger_option, not_found, now_ms, opened, range_options, zone_of
 from cli.output import json_option, output_option, print_csv, print_json, workspace_options
 from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.incident import Incident
 from monitors.core.model import Run, Target, Verdict
+from monitors.incidents import joined, links
 from monitors.ledger.base import LedgerReader
 
 LISTED_DAYS = 31
@@ -58,7 +58,7 @@ def list_command(
         found = [
             Found(target=target, incident=one)
             for target in chosen(reader.definitions(), name)
-            for one in joined(reader, target, asked)
+            for one in joined(reader, target, asked.window(zone_of(target)), asked.now_ms)
             if one.is_open or not only_open
         ]
     found.sort(key=lambda one: (-one.incident.first_bad_ms, one.incident.name))
@@ -96,7 +96,7 @@ def show_command(
         if len(parts) not in (2, 3):
             raise UsageError(f'"{name}": expected AGENCY/SERVICE or AGENCY/SERVICE/TIME, as "incident list" prints it')
         (target,) = chosen(reader.definitions(), "/".join(parts[:2]))
-        known = joined(reader, target, asked)
+        known = joined(reader, target, asked.window(zone_of(target)), asked.now_ms)
         if not known:
             raise UsageError(f"{target.key} has had no incident as far as the ledger reaches back")
         found = known[-1] if len(parts) == 2 else next((one for one in known if one.name == name), None)

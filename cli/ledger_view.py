@@ -80,9 +80,9 @@ class Asked:
                     raise UsageError(
                         f"--from {self.since} does not lie before --to {self.to or 'now'}; turn them round",
                     )
-                return Window(start_ms=start, end_ms=end)
+                return Window(start_ms=start, end_ms=end, zone=zone)
             if self.month is None and self.days:
-                return Window(start_ms=self.now_ms - self.days * 86_400_000, end_ms=self.now_ms)
+                return Window(start_ms=self.now_ms - self.days * 86_400_000, end_ms=self.now_ms, zone=zone)
             return month_window(self.month or month_of(self.now_ms, zone), zone)
         except ValueError as exc:
             raise UsageError(str(exc)) from exc

@@ -10,14 +10,11 @@ import click
 
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
 from cli.output import output_option, print_csv, print_json, workspace_options
-from cli.sla_beside import Told, beside, told_of
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_print import CSV_COLUMNS, as_plain, csv_rows, print_figures
-from monitors.calendars import calendar
 from monitors.core.model import Target, Verdict
-from monitors.core.sla import agency_statement, statement
-from monitors.core.split import split
-from monitors.core.timeline import data_until, service_timeline
+from monitors.core.sla import agency_statement
+from monitors.figures import Told, read_service, told_of
 from monitors.ledger.base import LedgerReader
 
 
@@ -74,17 +71,12 @@ def _agency(reader: LedgerReader, agency: str, targets: Sequence[Target], asked:
 
 
 def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> ServiceFigures:
-    window = asked.window(zone_of(target))
-    history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
-    if history is None:
+    read = read_service(reader, target, asked.window(zone_of(target)), told, asked.now_ms)
+    if read is None:
         return ServiceFigures(target=target, statement=None, verdict=Verdict.UNKNOWN, since_ms=asked.now_ms)
-    measured = service_timeline(history, until_ms=data_until(history.lives, asked.now_ms))
-    timeline, lived = told.lived(target.agency, target.service, measured, window)
-    since_ms, _, verdict = timeline.segments[-1] if timeline.segments else (asked.now_ms, 0, Verdict.UNKNOWN)
-    if lived is None:                    # retired before the window
-        return ServiceFigures(target=target, statement=None, verdict=verdict, since_ms=since_ms)
+    segments = read.timeline.segments
+    since_ms, _, verdict = segments[-1] if segments else (asked.now_ms, 0, Verdict.UNKNOWN)
     return ServiceFigures(
-        target=target, statement=statement(history, timeline, lived), verdict=verdict, since_ms=since_ms,
-        beside=beside(told, history, timeline, lived, zone_of(target)),
-        split=split(timeline, (lived.start_ms, lived.end_ms), zone_of(target), calendar()),
+        target=target, statement=read.statement, verdict=verdict, since_ms=since_ms, beside=read.beside,
+        split=read.split,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from cli.sla_beside import Beside
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import AgencyStatement, SlaStatement
 from monitors.core.split import Split
 from monitors.core.timeline import FRESH_MS
 from monitors.core.window import Window
 from monitors.core.wording import instant, month_name
+from monitors.figures import Beside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ def _built(record: Record, path: Path, settings: Settings, tiers: Mapping[str, T
         time_zone=record["time_zone"],
         tier=tier.code,
         wave=record["wave"] or settings.waves[-1],
+        province=record["province"] or "",
         domain=domain,
         contacts=tuple(
             Contact(**{key: one[key] for key in ("name", "role", "email", "phone") if one[key]})

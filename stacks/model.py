@@ -85,6 +85,7 @@ class Service:
     transactions: tuple[Transaction, ...]
     hosting: Hosting = Hosting.TOOLKIT
     criticality: int = 3                 # 1 highest .. 4
+    weight: int = 1                      # in its agency's and the nation's figures
     promise: Promise = field(default_factory=Promise)
     # external only
     url: str = ""                        # http(s)://host[:port][/path], without a slash at its end
@@ -114,6 +115,7 @@ class Service:
         where = f"service {self.code!r}"
         require(is_code(self.code), f"{where}: its code is not a DNS label of at most {MAX_CODE_LENGTH} characters")
         require(1 <= self.criticality <= 4, f"{where}: criticality {self.criticality}; expected 1 to 4")
+        require(self.weight >= 1, f"{where}: weight {self.weight}; expected 1 or more")
         require(any(t.primary for t in self.transactions), f"{where}: no transaction is primary")
         if self.hosting is Hosting.EXTERNAL:
             require(bool(self.url) and not self.image, f"{where}: an external service has a url and no image")
@@ -154,6 +156,7 @@ class Agency:
     tier: str = "silver"
     domain: str = ""
     wave: str = "pilot"
+    province: str = ""                   # code of the province, "" where it belongs to none
     contacts: tuple[Contact, ...] = ()
     subnet: IPv4Network | None = None
     gateway: Gateway | None = None

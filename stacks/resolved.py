@@ -36,6 +36,7 @@ def resolved(agency: Agency, folder: Path) -> Plain:
             "code": agency.code,
             "name": agency.name,
             "kind": agency.kind.value,
+            "province": agency.province,
             "time_zone": agency.time_zone,
             "tier": agency.tier,
             "wave": agency.wave,
@@ -94,6 +95,7 @@ def _service(service: Service, folder: Path) -> Plain:
         "name": service.name,
         "hosting": service.hosting.value,
         "criticality": service.criticality,
+        "weight": service.weight,
         "promise": _filled({"target": _number(promise.target), "latency": _duration(promise.latency_target_ms)}),
     }
     transactions = {"transactions": {one.name: _transaction(one) for one in service.transactions}}

@@ -61,4 +61,8 @@ def _target(agency: Agency, service: Service, endpoint: Endpoint | None) -> Targ
         criticality=service.criticality,
         hosting=service.hosting,
         promise=service.promise,
+        weight=service.weight,
+        agency_kind=agency.kind.value,
+        province=agency.province,
+        wave=agency.wave,
     )

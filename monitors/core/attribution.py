@@ -156,13 +156,16 @@ def rule_of(incident: Incident, of: Watched, causes: Sequence[CommonCause]) -> R
 
 def attribute(
     timeline: ServiceTimeline, window: Span, of: Watched, causes: Sequence[CommonCause],
-    decisions: Iterable[Decision] = (),
+    decisions: Iterable[Decision] = (), *, covered: Spans | None = None,
 ) -> tuple[Part, ...]:
     """Give each down millisecond of the window to one owner; the parts are disjoint and sum to the down time.
 
-    ``of``: the service, with all incidents of ``timeline``. ``causes``: see ``common_causes``.
+    ``of``: the service, with all incidents of ``timeline``. ``causes``: see ``common_causes``. ``covered``: what of the
+    window counts, as ``sla.covered`` gives it; None: all.
     """
     left = clip(timeline.spans(Verdict.DOWN), window)
+    if covered is not None:
+        left = intersect(left, covered)
     target = of.definitions[-1].target
     parts: list[Part] = []
 

@@ -13,6 +13,7 @@ import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import time
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -22,6 +23,7 @@ from monitors.core.model import Target
 
 DOCUMENT_VERSION = 1
 _HEAD = re.compile(rf'\s*\{{\s*"version"\s*:\s*{DOCUMENT_VERSION}\s*,\s*"targets"\s*:\s*\[\s*(?=\{{)')
+_CLOCK = re.compile("([01][0-9]|2[0-3]):[0-5][0-9]")
 _NEXT = re.compile(r"\s*,\s*")
 _TAIL = re.compile(r"\s*\]\s*\}\s*")
 
@@ -128,6 +130,8 @@ def _encode(value: object) -> Any:
         return value.value
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
     if is_dataclass(value):
@@ -170,6 +174,8 @@ def _read(wanted: Any, value: object, path: str, parts: dict[Any, Any] | None) -
             return Decimal(_checked(str, value, path))
         except InvalidOperation:
             raise DocumentError(f"{path}: expected a decimal number as text, got {value!r}") from None
+    if wanted is time:
+        return _time(_checked(str, value, path), path)
     if issubclass(wanted, StrEnum):
         try:
             return wanted(_checked(str, value, path))
@@ -177,6 +183,12 @@ def _read(wanted: Any, value: object, path: str, parts: dict[Any, Any] | None) -
             known = ", ".join(member.value for member in wanted)
             raise DocumentError(f"{path}: expected one of {known}, got {value!r}") from None
     return _checked(wanted, value, path)
+
+
+def _time(text: str, path: str) -> time:
+    if _CLOCK.fullmatch(text) is None:
+        raise DocumentError(f"{path}: expected a time of day as 07:30, got {text!r}")
+    return time.fromisoformat(text)
 
 
 def _decode_tuple(

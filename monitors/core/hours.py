@@ -20,19 +20,33 @@ from monitors.core.span import Span, Spans, clip, merge, subtract
 from monitors.core.window import from_ms, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
 DAYS = 7
 CLOSED_RUN_DAYS = 5
 _FRIDAY = 4
 
+MIDNIGHT = time()
+
 Open = tuple[time, time] | None
-"""When a door opens and closes on a day, in local time; None: it stays closed."""
+"""When a door opens and closes on a day, in local time; closing at 00.00 is the day's end; None: it stays closed."""
 
 
 def _week(monday_to_thursday: Open, friday: Open) -> tuple[Open, ...]:
     return (*(monday_to_thursday,) * _FRIDAY, friday, None, None)
+
+
+def check_week(name: str, days: Sequence[Open]) -> None:
+    """Refuse what is no week: ValueError that begins with ``name``."""
+    if len(days) != DAYS:
+        raise ValueError(f"{name}: {len(days)} days; expected 7, Monday first")
+    for number, hours in enumerate(days):
+        if hours is not None and hours[0] >= hours[1] != MIDNIGHT:
+            raise ValueError(
+                f"{name}, day {number + 1}: it closes at {hours[1]:%H.%M} and opens at "
+                f"{hours[0]:%H.%M}; expected the end after the beginning",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +59,7 @@ class OfficeWeek:
     def __post_init__(self) -> None:
         """A week has seven days, and a day ends after it begins."""
         for name, days in (("usual", self.usual), ("ramadan", self.ramadan)):
-            if len(days) != DAYS:
-                raise ValueError(f"office week, {name}: {len(days)} days; expected 7, Monday first")
-            for number, hours in enumerate(days):
-                if hours is not None and hours[0] >= hours[1]:
-                    raise ValueError(
-                        f"office week, {name}, day {number + 1}: it closes at {hours[1]:%H.%M} and opens at "
-                        f"{hours[0]:%H.%M}; expected the end after the beginning",
-                    )
+            check_week(f"office week, {name}", days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +108,24 @@ def hours_of(window: Span, zone: tzinfo, calendar: Calendar, week: OfficeWeek | 
         hours = (chosen.ramadan if calendar.in_ramadan(day) else chosen.usual)[day.weekday()]
         if hours is None or calendar.is_off(day):
             continue
-        span = (_at(day, hours[0], zone), _at(day, hours[1], zone))
+        span = _open(day, hours, zone)
         (undecided if calendar.is_undecided(day) else office).append(span)
     return Hours(
         office=clip(office, window), undecided=clip(undecided, window),
         outside=subtract((window,), merge([*office, *undecided])),
+    )
+
+
+def covered_spans(hours: Sequence[Open], window: Span, zone: tzinfo) -> Spans:
+    """Give the hours of a week (Monday first) within a window; no week at all is every hour.
+
+    They hold on every date: a day off is promised like its weekday, so that no calendar decides over a promise.
+    """
+    if not hours:
+        return clip((window,), window)
+    return clip(
+        (_open(day, found, zone) for day in days_of(window, zone) if (found := hours[day.weekday()]) is not None),
+        window,
     )
 
 
@@ -155,6 +175,11 @@ def days_of(window: Span, zone: tzinfo) -> Iterator[date]:
 
 def _local_days(window: Span, zone: tzinfo) -> tuple[date, date]:
     return from_ms(window[0], zone).date(), from_ms(max(window[0], window[1] - 1), zone).date()
+
+
+def _open(day: date, hours: tuple[time, time], zone: tzinfo) -> Span:
+    after = day + timedelta(days=1) if hours[1] == MIDNIGHT else day
+    return _at(day, hours[0], zone), _at(after, hours[1], zone)
 
 
 def _at(day: date, hour: time, zone: tzinfo) -> int:

@@ -94,10 +94,16 @@ def overrun(one: Maintenance, timeline: ServiceTimeline) -> Span | None:
     return None
 
 
-def agreed(timeline: ServiceTimeline, observed: Span, parts: Sequence[Piece]) -> AgreedFigures:
-    """Count what was observed without the windows that count. ``observed``: as the statement has it."""
-    left_out = clip(excluded(parts), observed)
-    rest = part_of(timeline, subtract((observed,), left_out))
+def agreed(
+    timeline: ServiceTimeline, observed: Span, parts: Sequence[Piece], *, covered: Spans | None = None,
+) -> AgreedFigures:
+    """Count what was observed without the windows that count. ``observed``: as the statement has it.
+
+    ``covered``: what of it counts at all, as ``sla.covered`` gives it; None: all.
+    """
+    counted = (observed,) if covered is None else clip(covered, observed)
+    left_out = intersect(excluded(parts), counted)
+    rest = part_of(timeline, subtract(counted, left_out))
     return AgreedFigures(
         excluded_ms=total(left_out), good_ms=rest.good_ms, known_ms=rest.known_ms, down_ms=rest.down_ms,
         unknown_ms=rest.unknown_ms, possibly_down_ms=rest.possibly_down_ms, certainly_down_ms=rest.certainly_down_ms,

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitors.core.evidence import Evidence
+from monitors.core.hours import OfficeWeek, Open, check_week
 from monitors.core.http_options import Auth, Connection, Part
 from monitors.core.requests import (
     BrowserJourney,
@@ -196,15 +197,23 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
-    """What citizens are promised: ``target`` percent of each calendar month, all 24 hours."""
+    """What citizens are promised: ``target`` percent of each calendar month.
+
+    ``hours``: those of each weekday that it covers, Monday first; () is all 24 of every day. A day off is no exception.
+    """
 
     target: Decimal = Decimal("99.5")
     latency_target_ms: int | None = None
+    hours: tuple[Open, ...] = ()
 
     def __post_init__(self) -> None:
-        """A promise of 100 % cannot be kept nor proven."""
+        """A promise of 100 % cannot be kept nor proven, and one of no hours promises nothing."""
         if not Decimal(0) < self.target < Decimal(100):
             raise ValueError(f"promise target {self.target} %: expected more than 0 and less than 100")
+        if self.hours:
+            check_week("promise hours", self.hours)
+            if not any(self.hours):
+                raise ValueError("promise hours: no day has any; expected at least one, or all 24 hours of every day")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,10 +228,15 @@ class Target:
     service_name: str = ""
     time_zone: str = "Asia/Jakarta"      # of the agency
     criticality: int = 3                 # 1 highest .. 4
+    weight: int = 1                      # of the service in its agency's and the nation's figures
+    agency_kind: str = ""                # ministry, institution, province, regency, city
+    province: str = ""                   # code of the agency's province, "" for the whole nation's
+    wave: str = ""                       # of the rollout
     hosting: Hosting = Hosting.TOOLKIT
     promise: Promise = field(default_factory=Promise)
     connect_to: str = ""                 # host:port to connect to instead of resolving base_url's host; "" = resolve
     ca_pem: str = ""                     # CA certificates to trust for this target beside none other; "" = system's
+    office_hours: OfficeWeek | None = None   # the agency's own week; None = the usual one
 
     @property
     def key(self) -> str:

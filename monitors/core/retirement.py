@@ -105,7 +105,7 @@ def within_life(window: Window, end_ms: int | None) -> Window | None:
     """Cut a window where the service's life ends; None where it ended before."""
     if end_ms is None or end_ms >= window.end_ms:
         return window
-    return Window(start_ms=window.start_ms, end_ms=end_ms, month=window.month) if end_ms > window.start_ms else None
+    return replace(window, end_ms=end_ms) if end_ms > window.start_ms else None
 
 
 def with_vanished(timeline: ServiceTimeline, spans: Spans, end_ms: int | None = None) -> ServiceTimeline:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitors.core.model import Verdict
-from monitors.core.span import clip, total
+from monitors.core.hours import covered_spans
+from monitors.core.model import Promise, Verdict
+from monitors.core.span import Span, Spans, intersect, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ class SlaStatement:
     """What one service kept of its promise in one window.
 
     ``start_ms``: of the window or of the service's life, whichever is later. ``until_ms``: up to when figures reach, at
-    most ``end_ms``. up + degraded + down + unknown = observed, exactly.
+    most ``end_ms``. All lengths are of the hours that the promise covers; up + degraded + down + unknown = observed,
+    exactly.
     """
 
     agency: str
@@ -60,11 +62,18 @@ class SlaStatement:
     missed: int
     first_try_failures: int
     judgement: Judgement
+    uncovered_ms: int = 0                # up to ``until_ms``: hours that the promise does not cover
+    uncovered_whole_ms: int = 0          # the same up to ``end_ms``
 
     @property
     def observed_ms(self) -> int:
-        """Length of the window so far, within the life of the service."""
-        return self.until_ms - self.start_ms
+        """Length of the window so far, within the life of the service and the hours of its promise."""
+        return self.until_ms - self.start_ms - self.uncovered_ms
+
+    @property
+    def whole_ms(self) -> int:
+        """Length of the whole window, within the same."""
+        return self.end_ms - self.start_ms - self.uncovered_whole_ms
 
     @property
     def known_ms(self) -> int:
@@ -87,7 +96,7 @@ class SlaStatement:
 
         (1 - target) x W: 99.9 % of 30 days leaves 43 min 12 s.
         """
-        return budget(self.target, self.end_ms - self.start_ms)
+        return budget(self.target, self.whole_ms)
 
     @property
     def budget_left_ms(self) -> int:
@@ -117,19 +126,25 @@ class AgencyStatement:
 def statement(
     history: ServiceHistory, timeline: ServiceTimeline, window: Window, *, target: Decimal | None = None,
 ) -> SlaStatement | None:
-    """Judge a service's window; None where the service's life does not reach into it.
+    """Judge a service's window; None where the service's life, or an hour of its promise, does not reach into it.
 
-    ``target`` (percent) is asked instead of the promise in force, for a question of the kind "what if".
+    ``target`` (percent) is asked instead of the promise in force, for a question of the kind "what if". Raises
+    ValueError where the promise has hours and the window no zone.
     """
     start_ms = max(window.start_ms, timeline.start_ms)
     until_ms = min(window.end_ms, timeline.until_ms)
     if start_ms >= until_ms:
         return None
-    part = (start_ms, until_ms)
-    spent = {verdict: total(clip(timeline.spans(verdict), part)) for verdict in Verdict}
-    possibly = total(clip(timeline.possibly_down, part))
-    certainly = total(clip(timeline.certainly_down, part))
-    promised = promise_in_force(history, start_ms) if target is None else target
+    promise = promise_at(history, start_ms)
+    covered = _within(promise, window, (start_ms, until_ms))
+    whole_ms = total(_within(promise, window, (start_ms, window.end_ms)))
+    if not whole_ms:
+        return None
+    observed_ms = total(covered)
+    spent = {verdict: total(intersect(timeline.spans(verdict), covered)) for verdict in Verdict}
+    possibly = total(intersect(timeline.possibly_down, covered))
+    certainly = total(intersect(timeline.certainly_down, covered))
+    promised = promise.target if target is None else target
     is_final = _is_final(history, timeline, window)
     counted = [s for s in history.stretches if start_ms <= s.start_ms and s.last_start_ms < until_ms]
     return SlaStatement(
@@ -152,13 +167,32 @@ def statement(
         first_try_failures=sum(stretch.first_try_failures for stretch in counted),
         judgement=judge(
             promised,
-            whole_ms=window.end_ms - start_ms,
+            whole_ms=whole_ms,
             possibly_ms=possibly,
             certainly_ms=certainly,
-            known_ms=until_ms - start_ms - spent[Verdict.UNKNOWN],
+            known_ms=observed_ms - spent[Verdict.UNKNOWN],
             is_closed=is_final,
         ),
+        uncovered_ms=until_ms - start_ms - observed_ms,
+        uncovered_whole_ms=window.end_ms - start_ms - whole_ms,
     )
+
+
+def covered(history: ServiceHistory, timeline: ServiceTimeline, window: Window) -> Spans:
+    """Give the time that a statement of the window counts: observed, and within the hours of the promise in force.
+
+    Whatever stands beside a statement (split, maintenance, attribution) is cut to it, so that all sums agree.
+    """
+    part = (max(window.start_ms, timeline.start_ms), min(window.end_ms, timeline.until_ms))
+    return _within(promise_at(history, part[0]), window, part) if part[0] < part[1] else ()
+
+
+def _within(promise: Promise, window: Window, part: Span) -> Spans:
+    if not promise.hours:
+        return (part,)
+    if window.zone is None:
+        raise ValueError("the promise has hours and the window has no zone; give the window the zone of the agency")
+    return covered_spans(promise.hours, part, window.zone)
 
 
 def judge(
@@ -213,13 +247,13 @@ def agency_statement(
     )
 
 
-def promise_in_force(history: ServiceHistory, at_ms: int) -> Decimal:
-    """Give the target in percent that was promised at the start of a window.
+def promise_at(history: ServiceHistory, at_ms: int) -> Promise:
+    """Give the promise that was in force at the start of a window.
 
     A promise that changes within a window takes effect with the next one.
     """
     before = [definition for definition in history.definitions if definition.recorded_ms <= at_ms]
-    return (before[-1] if before else history.definitions[0]).target.promise.target
+    return (before[-1] if before else history.definitions[0]).target.promise
 
 
 def _together(judgements: Sequence[Judgement]) -> Judgement:

@@ -53,9 +53,13 @@ class Split:
 
 
 def split(
-    timeline: ServiceTimeline, window: Span, zone: tzinfo, calendar: Calendar, week: OfficeWeek | None = None,
+    timeline: ServiceTimeline, window: Span, zone: tzinfo, calendar: Calendar, week: OfficeWeek | None = None, *,
+    covered: Spans | None = None,
 ) -> Split:
-    """Split what a timeline says of a window of UTC milliseconds, by the agency's zone."""
+    """Split what a timeline says of a window of UTC milliseconds, by the agency's zone.
+
+    ``covered``: what of it counts, as ``sla.covered`` gives it; None: all. The parts sum to it.
+    """
     observed = (max(window[0], timeline.start_ms), min(window[1], timeline.until_ms))
     if observed[0] >= observed[1]:
         return Split(
@@ -64,9 +68,13 @@ def split(
         )
     hours = hours_of(observed, zone, calendar, week)
     closures = closed_runs(observed, zone, calendar, week)
+
+    def part(spans: Spans) -> Part:
+        return part_of(timeline, spans if covered is None else intersect(spans, covered))
+
     return Split(
-        calendar=calendar.version, office=part_of(timeline, hours.office), outside=part_of(timeline, hours.outside),
-        undecided=part_of(timeline, hours.undecided), closures=part_of(timeline, closures), closure_spans=closures,
+        calendar=calendar.version, office=part(hours.office), outside=part(hours.outside),
+        undecided=part(hours.undecided), closures=part(closures), closure_spans=closures,
     )
 
 

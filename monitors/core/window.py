@@ -7,7 +7,7 @@ zone data is the caller's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -15,11 +15,15 @@ MONTH = re.compile(r"(\d{4})-(\d{2})")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """A half-open span of UTC milliseconds. ``month`` is ``2026-11`` where it is a calendar month, else empty."""
+    """A half-open span of UTC milliseconds. ``month`` is ``2026-11`` where it is a calendar month, else empty.
+
+    ``zone``: by whose clock it was asked for; without one nobody can say which of its hours a promise covers.
+    """
 
     start_ms: int
     end_ms: int
     month: str = ""
+    zone: tzinfo | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """A window has a length."""
@@ -38,7 +42,7 @@ def month_window(month: str, zone: tzinfo) -> Window:
     year, number = int(found[1]), int(found[2])
     start = datetime(year, number, 1, tzinfo=zone)
     end = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
-    return Window(start_ms=to_ms(start), end_ms=to_ms(end), month=month)
+    return Window(start_ms=to_ms(start), end_ms=to_ms(end), month=month, zone=zone)
 
 
 def month_of(at_ms: int, zone: tzinfo) -> str:

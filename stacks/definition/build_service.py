@@ -32,6 +32,7 @@ def build_service(code: str, record: Record, *, tier: Tier, domain: str, folder:
         "code": code,
         "name": record["name"],
         "criticality": record["criticality"] or 3,
+        "weight": record["weight"] or 1,
         "promise": promise,
         "transactions": tuple(
             build_transaction(name, one, tier, promise) for name, one in record["transactions"].values.items()

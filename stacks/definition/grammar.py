@@ -10,6 +10,7 @@ from stacks.definition.grammar_hosting import CODE, FILE, HOST, LOG, NAMES, OWN_
 from stacks.definition.grammar_service import SERVICE
 from stacks.definition.grammar_transaction import DEADLINE, INTERVAL, PROMISE
 from stacks.definition.lists import ListOf
+from stacks.definition.provinces import PROVINCES
 from stacks.definition.scalars import Choice, Text
 from stacks.definition.shapes import Key, MapOf, Shape
 
@@ -120,6 +121,12 @@ AGENCY = Shape(
         ),
         "name": Key(kind=Text(most=200), doc="Full name.", required=True, example="Dinas Kesehatan Kota Bandung"),
         "kind": Key(kind=KINDS, doc="What sort of institution it is, or belongs to.", required=True, example="city"),
+        "province": Key(
+            kind=Choice(meaning=PROVINCES),
+            doc="Province that it belongs to, for the nation's figures by province; none for the whole nation's.",
+            default="none",
+            example="jawa-barat",
+        ),
         "time_zone": Key(
             kind=Text(word="a time zone such as Asia/Jakarta", most=60, check=names.time_zone),
             doc="Time zone whose months count: Asia/Jakarta (WIB), Asia/Makassar (WITA), Asia/Jayapura (WIT).",

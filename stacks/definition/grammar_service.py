@@ -35,6 +35,12 @@ SERVICE = Shape(
             example="external",
         ),
         "criticality": Key(kind=Whole(low=1, high=4), doc="1 (highest) to 4.", default="3", example="1"),
+        "weight": Key(
+            kind=Whole(low=1, high=1000),
+            doc="How much it weighs in its agency's and the nation's figures: twice as much counts twice.",
+            default="1",
+            example="3",
+        ),
         "promise": Key(kind=PROMISE, doc="What citizens are promised.", default="the tier's"),
         "transactions": Key(
             kind=MapOf(names=NAMES, kind=TRANSACTION, most=50, what="transactions by name"),

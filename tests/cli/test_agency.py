@@ -94,7 +94,7 @@ def test_validate_tells_every_fault_of_every_file_and_exits_with_2(samples):
     assert shown.output == (
         'dinkes-bandung.yaml:7: kind: "kota" is not known; expected one of ministry, institution, province, regency, city; '
         "choose one of them\n"
-        "disdukcapil-jayapura.yaml:21: gateway/https_port: port 8443 of 127.0.0.1 is also taken by dinkes-bandung.yaml:22; "
+        "disdukcapil-jayapura.yaml:22: gateway/https_port: port 8443 of 127.0.0.1 is also taken by dinkes-bandung.yaml:23; "
         "expected a port of its own on each address; choose another port\n"
         "\n"
         "2 faults in 2 of 2 files\n"

@@ -72,11 +72,11 @@ def test_a_file_that_names_another_subnet_port_and_host_is_told_at_the_later_fil
             'expected a subnet of its own; choose a free one; "siaga24 agency new" finds it'
         ),
         (
-            "disdukcapil-jayapura.yaml:21: gateway/https_port: port 8443 of 127.0.0.1 is also taken by dinkes-bandung.yaml:22; "
+            "disdukcapil-jayapura.yaml:22: gateway/https_port: port 8443 of 127.0.0.1 is also taken by dinkes-bandung.yaml:23; "
             "expected a port of its own on each address; choose another port"
         ),
         (
-            'disdukcapil-jayapura.yaml:25: services/adminduk/host: the host "antrean.dinkes-bandung.example" is also that of '
+            'disdukcapil-jayapura.yaml:26: services/adminduk/host: the host "antrean.dinkes-bandung.example" is also that of '
             'dinkes-bandung.yaml:25; expected a host of its own; choose another "host" or "domain"'
         ),
     )

@@ -1,10 +1,9 @@
-"""Incidents of services as commands show them: flapping ones joined, with what failed at the same time."""
+"""Incidents of services as people are shown them: flapping ones joined, with what failed at the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cli.ledger_view import Asked, zone_of
 from monitors.core.common_cause import CommonCause, Watched, common_causes, host_of
 from monitors.core.deployment import from_entries as deployments_of
 from monitors.core.entry import EntryKind
@@ -16,6 +15,7 @@ from monitors.core.incident_merge import merge_flapping
 from monitors.core.maintenance import from_entries as maintenance_of
 from monitors.core.model import Target
 from monitors.core.timeline import ServiceTimeline, data_until, service_timeline
+from monitors.core.window import Window
 from monitors.ledger.base import LedgerReader
 
 DAY_MS = 86_400_000
@@ -37,15 +37,14 @@ def outages(
     return history, timeline, found
 
 
-def joined(reader: LedgerReader, target: Target, asked: Asked) -> tuple[Incident, ...]:
+def joined(reader: LedgerReader, target: Target, window: Window, now_ms: int) -> tuple[Incident, ...]:
     """Find the service's incidents that touch the window, flapping ones joined, oldest first.
 
     An incident that began before the window has its true beginning, however long it flapped (up to a month back).
     """
-    window = asked.window(zone_of(target))
     start_ms = max(0, window.start_ms - WINDOW_MS)
     for _ in range(FARTHEST_BACK):
-        read = outages(reader, target, start_ms, window.end_ms, asked.now_ms)
+        read = outages(reader, target, start_ms, window.end_ms, now_ms)
         if read is None:
             return ()
         found = read[2]
