@@ -68,7 +68,7 @@ def test_a_file_that_names_another_subnet_port_and_host_is_told_at_the_later_fil
         open_workspace().agencies()
     assert told.value.faults == (
         (
-            "disdukcapil-jayapura.yaml:17: network/subnet: 10.124.0.0/26 overlaps 10.124.0.0/26 of dinkes-bandung.yaml:18; "
+            "disdukcapil-jayapura.yaml:18: network/subnet: 10.124.0.0/26 overlaps 10.124.0.0/26 of dinkes-bandung.yaml:19; "
             'expected a subnet of its own; choose a free one; "siaga24 agency new" finds it'
         ),
         (
@@ -77,7 +77,7 @@ def test_a_file_that_names_another_subnet_port_and_host_is_told_at_the_later_fil
         ),
         (
             'disdukcapil-jayapura.yaml:26: services/adminduk/host: the host "antrean.dinkes-bandung.example" is also that of '
-            'dinkes-bandung.yaml:25; expected a host of its own; choose another "host" or "domain"'
+            'dinkes-bandung.yaml:26; expected a host of its own; choose another "host" or "domain"'
         ),
     )
 
