@@ -107,9 +107,10 @@ class Dispatch:
             if known.place.host != one.host:
                 known.place = Place(one.host)
 
-    def watched(self) -> list[Watched]:
-        """Give all that is watched now."""
-        return [entry.watched for entry in self._entries.values()]
+    @property
+    def is_stopping(self) -> bool:
+        """Nothing is started any more."""
+        return self._is_stopping
 
     def launch(self, key: str, scheduled_ms: int, interval_ms: int) -> None:
         """Start the run of ``key`` that is due, or let it wait for its turn."""

@@ -1,7 +1,9 @@
-"""How much of the process is in use: its file descriptors, counted seldom, since counting thousands takes time."""
+"""How much of the process is in use and may be: file descriptors, counted seldom since that takes time, and memory."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
 import resource
 
@@ -9,6 +11,8 @@ FOLDER = "/proc/self/fd"
 EVERY_BEATS = 4
 SELDOM_BEATS = 40
 BUSY_SHARE = 10                          # one place in so many is taken
+DESCRIPTORS_A_RUN = 2
+DESCRIPTORS_KEPT = 256                   # for the ledger, pages, name servers
 
 
 def open_descriptors() -> int:
@@ -41,3 +45,24 @@ class Descriptors:
         if self._beats >= every:
             self._beats = 0
             self.count = open_descriptors()
+
+def give_back_memory() -> None:
+    """Give the system what reading a nation's targets left free; a C library without this call keeps it."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def possible_runs(wanted: int) -> int:
+    """Say how many of ``wanted`` runs at once the hard limit of open files leaves sockets for."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard == resource.RLIM_INFINITY:
+        return wanted
+    return max(1, min(wanted, (hard - DESCRIPTORS_KEPT) // DESCRIPTORS_A_RUN))
+
+
+def allow_descriptors(wanted: int) -> None:
+    """Raise the soft limit of open files to ``wanted`` beyond a reserve, as far as the hard limit allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted + DESCRIPTORS_KEPT if hard == resource.RLIM_INFINITY else min(wanted + DESCRIPTORS_KEPT, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,20 +1,20 @@
-"""Series of services and transactions as Prometheus' text format, in pieces: no library, and no line is kept.
+"""Series of services and transactions: what a run leaves of its numbers, and all of them as text, in pieces.
 
-A run only leaves its numbers; lines are made at a scrape, some hundred services at a time, so that the loop is not
-held up and a nation's text never stands in memory as a whole. ``families.py`` says what each metric is.
+Lines are made at a scrape (``exposition.py``), some hundred services at a time, so that the loop is not held up and a
+nation's text never stands in memory as a whole. ``families.py`` says what each metric is.
 """
 
 from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from monitors.core.flapping import Alerting, AlertState
 from monitors.core.history import hold_of
 from monitors.core.model import Outcome, Verdict
 from monitors.core.quorum import of_transactions
+from monitors.exposition import PIECE, escaped, family_pieces, head, label_text
 from monitors.families import (
     DURATION_BUCKETS_S,
     DURATIONS,
@@ -36,10 +36,9 @@ if TYPE_CHECKING:
 
     from monitors.core.model import Run, StepResult, Target, Transaction
     from monitors.core.sla import SlaStatement
-    from monitors.families import Family, Values
+    from monitors.families import Values
 
 T = TypeVar("T")
-PIECE = 500                              # owners whose lines are made at a time: a millisecond or so
 
 
 class TransactionState:
@@ -219,16 +218,11 @@ class States:
     def pieces(self, *, open_metrics: bool = False) -> Iterator[str]:
         """Render all series in the text format, or in OpenMetrics' without its end."""
         services, transactions, durations = self.look()
-        owned: list[tuple[Sequence[Family[Any]], Sequence[Any]]] = [
-            (SERVICE_FAMILIES, services), (TRANSACTION_FAMILIES, transactions),
-        ]
-        for families, owners in owned:
-            for family in families:
-                yield _head(family.name, family.kind, family.help, open_metrics=open_metrics)
-                yield from _pieces(owners, partial(_lines, family))
-        yield _head(STEP_FAILURES, "counter", STEP_FAILURES_HELP, open_metrics=open_metrics)
+        yield from family_pieces(SERVICE_FAMILIES, services, open_metrics=open_metrics)
+        yield from family_pieces(TRANSACTION_FAMILIES, transactions, open_metrics=open_metrics)
+        yield head(STEP_FAILURES, "counter", STEP_FAILURES_HELP, open_metrics=open_metrics)
         yield from _pieces(transactions, _step_lines)
-        yield _head(DURATIONS, "histogram", DURATIONS_HELP, open_metrics=open_metrics)
+        yield head(DURATIONS, "histogram", DURATIONS_HELP, open_metrics=open_metrics)
         yield from _pieces(durations, _duration_lines)
 
     def text(self) -> str:
@@ -236,31 +230,9 @@ class States:
         return "".join(self.pieces())
 
 
-def _head(name: str, kind: str, help_text: str, *, open_metrics: bool) -> str:
-    # a counter's family has no "_total" to OpenMetrics
-    shown = name.removesuffix("_total") if open_metrics and kind == "counter" else name
-    return f"# HELP {shown} {help_text}\n# TYPE {shown} {kind}\n"
-
-
 def _pieces(owners: Sequence[T], lines: Callable[[Sequence[T]], Iterable[str]]) -> Iterator[str]:
     for start in range(0, len(owners), PIECE):
         yield "".join(lines(owners[start:start + PIECE]))
-
-
-def _lines(family: Family[Any], owners: Iterable[ServiceState | TransactionState]) -> Iterator[str]:
-    name, values = family.name, family.values
-    if not family.label:
-        for owner in owners:
-            value, = values(owner)
-            if value is not None:
-                yield f"{name}{{{owner.labels}}} {value}\n"
-        return
-    ends = [f',{family.label}="{text}"}} ' for text in family.extra]
-    for owner in owners:
-        start = f"{name}{{{owner.labels}"
-        for end, value in zip(ends, values(owner), strict=True):
-            if value is not None:
-                yield f"{start}{end}{value}\n"
 
 
 def _step_lines(states: Iterable[TransactionState]) -> Iterator[str]:
@@ -288,13 +260,3 @@ def _phase_sums_us(steps: Sequence[StepResult]) -> tuple[int, ...]:
         first_byte += phases.first_byte_us
         body += phases.body_us
     return dns, connect, tls, first_byte, body
-
-
-def escaped(value: str) -> str:
-    """Escape a label value for the text format."""
-    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
-
-
-def label_text(names: Sequence[str], values: Sequence[str]) -> str:
-    """Render labels, without the braces around them."""
-    return ",".join(f'{name}="{escaped(value)}"' for name, value in zip(names, values, strict=True))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
 import gc
 import os
-import resource
 import signal
 import socket
 import sys
@@ -20,21 +18,19 @@ from monitors.canary import Canaries
 from monitors.clock import LifeClock
 from monitors.core.budget import MS_PER_DAY
 from monitors.core.canary import CanaryCheck, witnesses
-from monitors.core.errors import LedgerError, UsageError
-from monitors.core.history import Event, Gap, Life
+from monitors.core.errors import LedgerError
+from monitors.core.history import Life
 from monitors.core.model import HTTP, Outcome
-from monitors.core.overload import Load, Overload, falsifying
 from monitors.core.places import Places
 from monitors.core.verdict import US_PER_MS, spoken_us
-from monitors.core.wall import Finding, WallWatch
-from monitors.core.wording import duration
 from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
+from monitors.in_force import TargetsInForce
 from monitors.job_reports import Reports, read_key
 from monitors.ledger.retention import RetentionRules
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
-from monitors.load import Descriptors, most_descriptors
+from monitors.load import DESCRIPTORS_A_RUN, allow_descriptors, give_back_memory, possible_runs
 from monitors.metrics import MonitorMetrics
 from monitors.probes import PROBES, other_kinds
 from monitors.probes.coroutine import Desk, Hearing
@@ -44,15 +40,14 @@ from monitors.probes.http import MARK, HttpEngine
 from monitors.probes.reader import PageReader
 from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.transaction import TransactionProbe
-from monitors.pulse import Pulse
 from monitors.recorder import Recorder
 from monitors.report_receiver import ReportReceiver
-from monitors.runner import Runner, Watched, watch
+from monitors.runner import Runner
 from monitors.scheduler import Scheduler
+from monitors.self_watch import SelfWatch, Told
 from monitors.serving import Serving
 from monitors.spool import Spool
 from monitors.statements import Statements
-from monitors.targets_source import TargetsFiles
 from monitors.tidying import Tidying
 
 if TYPE_CHECKING:
@@ -60,8 +55,8 @@ if TYPE_CHECKING:
 
     from monitors.clock import Clock
     from monitors.core.model import Run, Target
+    from monitors.runner import Watched
     from monitors.settings import MonitorSettings
-    from monitors.targets_source import Signature
 
 SWITCH_S = 0.001                         # a thread that computes holds up the loop for no longer
 REPORTS_KEY = "reports.key"              # beside the ledger
@@ -220,6 +215,11 @@ class Monitor:
         if self._receiver is not None:
             self._receiver.stop()
         self._ledger.close()
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What is watched now."""
+        return self._in_force.targets
 
     def health(self) -> dict[str, Any]:
         """Say how the monitor is, for /healthz. From any thread."""

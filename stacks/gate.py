@@ -45,18 +45,19 @@ class Gate:
         if is_well and is_limited:
             return
         watch = _Watch(self.session, key=f"well {wanted.container_id}", name=wanted.what, action="wait until well")
-        first_restarts, code = facts.restarts, 0
+        first_restarts, ended = facts.restarts, ""
         may_start = True
         deadline_s = wanted.health.start_ms / 1000
         while True:
-            code = facts.exit_code or code       # while it runs again, the engine says 0
+            if facts.exit_code or facts.status != "running":     # while it runs again, the engine says 0
+                ended = f" with code {facts.exit_code}"
             if facts.status in ENDED or facts.status == "created":
                 if not (may_start and self._ended_before(facts)):
                     watch.fail(facts, f"ended with code {facts.exit_code}{_why(facts)}")
                 may_start = False
                 self.session.engine.start(facts.id)
             elif facts.status == "restarting" or facts.restarts - first_restarts >= RESTARTS:
-                watch.fail(facts, f"keeps ending with code {code}{_why(facts)} and being restarted")
+                watch.fail(facts, f"keeps ending{ended}{_why(facts)} and being restarted")
             elif self._limit(facts, wanted.pids) and (
                 facts.health == "healthy" or self._answers_well(facts, wanted.health)
             ):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from monitors.core.heartbeat import Report
 from monitors.core.history import (
-    GOOD,
     Definition,
     Event,
     Gap,
@@ -25,7 +24,8 @@ from monitors.core.history import (
     stretch_of,
 )
 from monitors.ledger.entry_rows import entry_of_row
-from monitors.ledger.rows import MINUTE_MS, Names, RunRow, run_of, stretch_of_row, target_of
+from monitors.ledger.reading import Facts, SeriesRow, along, definition_of_row, steps_at
+from monitors.ledger.rows import MINUTE_MS, RunRow, run_of, stretch_of_row
 from monitors.ledger.sqlite_days import DAY_MINUTES, DayTables
 from monitors.ledger.sqlite_file import open_for_reading, told
 
@@ -55,35 +55,6 @@ WHERE (:kind IS NULL OR kind = :kind) AND (:agency IS NULL OR agency IN ('', :ag
   AND (:service IS NULL OR service IN ('', :service))
 ORDER BY id
 """
-
-
-class SeriesRow(NamedTuple):
-    """A series with the life it belongs to."""
-
-    id: int
-    agency: str
-    service: str
-    transaction: str
-    vantage: str
-    life: str
-    life_id: int
-    opened_ms: int
-    heartbeat_ms: int
-    folded_ms: int
-
-    @property
-    def names(self) -> Names:
-        """What it stands for."""
-        return Names(self.agency, self.service, self.transaction, self.vantage, self.life)
-
-
-class Facts(NamedTuple):
-    """What the stretches of one service depend on beside its runs."""
-
-    lives: Sequence[Life]
-    gaps: Sequence[Gap]
-    definitions: Sequence[Definition]
-    breaks: dict[str, tuple[int, ...]]
 
 
 class SqliteReader:
@@ -139,7 +110,7 @@ class SqliteReader:
                 "AND n.service = d.service ORDER BY n.recorded_ms DESC, n.id DESC LIMIT 1) "
                 "ORDER BY d.agency, d.service",
             ).fetchall()
-        return tuple(_definition(row) for row in rows)
+        return tuple(definition_of_row(row) for row in rows)
 
     def last_runs(self) -> tuple[Run, ...]:
         """The newest run of each transaction at each vantage."""
@@ -217,7 +188,9 @@ class SqliteReader:
                 lanes.setdefault((series.transaction, series.vantage), []).append(series)
             stretches: list[Stretch] = []
             for lane in lanes.values():
-                for series, part in self._lane(lane, start_ms, end_ms, facts):
+                for series, part in along(
+                    lane, start_ms, end_ms, lambda one: self._stretches(one, start_ms, end_ms, facts),
+                ):
                     stretches += self._split(part, series, (start_ms, end_ms), facts)
         return ServiceHistory(
             agency=agency, service=service, definitions=tuple(facts.definitions), lives=tuple(facts.lives),
@@ -225,30 +198,6 @@ class SqliteReader:
         )
 
     # What follows is called within a snapshot.
-
-    def _lane(
-        self, lane: Sequence[SeriesRow], start_ms: int, end_ms: int, facts: Facts,
-    ) -> Iterator[tuple[SeriesRow, list[Stretch]]]:
-        """Read one transaction at one vantage: back to a good run before the window, on to one after it."""
-        inside = [s for s in lane if s.heartbeat_ms >= start_ms and s.opened_ms < end_ms]
-        before = [s for s in lane if s.heartbeat_ms < start_ms]
-        after = [s for s in lane if s.heartbeat_ms >= start_ms and s.opened_ms >= end_ms]
-        needs_before, needs_after = True, True
-        for series in inside:
-            part = self._stretches(series, start_ms, end_ms, facts)
-            needs_before = needs_before and not any(s.verdict in GOOD and s.last_start_ms < start_ms for s in part)
-            needs_after = needs_after and not any(s.verdict in GOOD and s.start_ms >= end_ms for s in part)
-            yield series, part
-        while needs_before and before:
-            series = before.pop()
-            part = self._stretches(series, start_ms, end_ms, facts)
-            needs_before = not any(s.verdict in GOOD for s in part)
-            yield series, part
-        while needs_after and after:
-            series = after.pop(0)
-            part = self._stretches(series, start_ms, end_ms, facts)
-            needs_after = not any(s.verdict in GOOD for s in part)
-            yield series, part
 
     def _stretches(self, series: SeriesRow, start_ms: int, end_ms: int, facts: Facts) -> list[Stretch]:
         """Read one series, stored stretches and what is not folded yet: from the last good one before to one after."""
@@ -325,7 +274,7 @@ class SqliteReader:
                 (series.id, row.sequence),
             ).fetchone()
             detail = found[0] if found is not None else None
-        return run_of(row, series.names, detail, _steps(definitions, series, row.started_ms))
+        return run_of(row, series.names, detail, steps_at(definitions, series, row.started_ms))
 
     def _rows(self, series: SeriesRow, first: int, last: int) -> Iterator[RunRow]:
         for names, start, end in self._days.between(first, last):
@@ -351,7 +300,7 @@ class SqliteReader:
             "JOIN life l ON l.id = d.life WHERE d.agency = ? AND d.service = ? ORDER BY d.recorded_ms, d.id",
             (agency, service),
         ).fetchall()
-        return tuple(_definition(row) for row in rows)
+        return tuple(definition_of_row(row) for row in rows)
 
     def _facts(self, agency: str, service: str) -> Facts:
         lives, gaps = self.lives(), self._gaps()
@@ -363,21 +312,3 @@ class SqliteReader:
             "ORDER BY g.start_ms, g.end_ms, l.id",
         ).fetchall()
         return tuple(Gap(life=life, start_ms=start, end_ms=end, reason=reason) for life, start, end, reason in rows)
-
-
-def _definition(row: Sequence[Any]) -> Definition:
-    vantage, life, recorded_ms, digest, document = row
-    return Definition(vantage=vantage, life=life, recorded_ms=recorded_ms, digest=digest, target=target_of(document))
-
-
-def _steps(definitions: Sequence[Definition], series: SeriesRow, at_ms: int) -> tuple[tuple[str, bool], ...]:
-    found: tuple[tuple[str, bool], ...] = ()
-    for definition in definitions:
-        if definition.vantage != series.vantage or (found and definition.recorded_ms > at_ms):
-            continue
-        for transaction in definition.target.transactions:
-            if transaction.name == series.transaction:
-                found = tuple((step.name, step.critical) for step in transaction.steps)
-    return found
-
-

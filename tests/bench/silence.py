@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from monitors.wiring import allow_descriptors
+from monitors.load import allow_descriptors
 from tests.bench.base import BenchError
 from tests.bench.nginx import SITE_CORE, on_core
 from tests.servers import free_port

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from monitors import load
-from monitors.load import Descriptors, most_descriptors, open_descriptors
+from monitors.load import Descriptors, allow_descriptors, most_descriptors, open_descriptors, possible_runs
 
 
 def test_an_open_socket_is_counted():
@@ -37,3 +37,26 @@ def test_it_is_counted_each_second_while_busy_and_seldom_else(monkeypatch: pytes
         descriptors.beat(under_way=50, limit=100)
     assert len(asked) == 11
     assert descriptors.count == 11
+
+
+def test_no_more_runs_at_once_than_the_system_has_sockets_for():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        assert possible_runs(10**9) == 10**9
+    else:
+        assert possible_runs(10**9) == max(1, (hard - 256) // 2)
+    assert possible_runs(5) == 5
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (soft, hard)
+
+
+def test_more_file_descriptors_are_allowed_as_far_as_the_system_lets_us():
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+        allow_descriptors(1000)
+        expected = 1256 if hard == resource.RLIM_INFINITY else min(1256, hard)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (expected, hard)
+        allow_descriptors(10)
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (expected, hard), "never fewer than before"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import socket
 import threading
 import urllib.request
@@ -18,7 +17,7 @@ from monitors.core.errors import DocumentError, LedgerError, Siaga24Error
 from monitors.core.model import Run, Target, Verdict
 from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.settings import Listen, MonitorSettings
-from monitors.wiring import Monitor, allow_descriptors, possible_runs
+from monitors.wiring import Monitor
 from tests.factories import a_target, a_transaction
 from tests.servers import free_port, page, serving
 
@@ -109,26 +108,3 @@ def test_a_port_that_is_taken_leaves_no_ledger(tmp_path: Path):
         with pytest.raises(Siaga24Error, match="cannot listen on"):
             a_monitor(settings)
     assert not settings.ledger.exists()
-
-
-def test_no_more_runs_at_once_than_the_system_has_sockets_for():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard == resource.RLIM_INFINITY:
-        assert possible_runs(10**9) == 10**9
-    else:
-        assert possible_runs(10**9) == max(1, (hard - 256) // 2)
-    assert possible_runs(5) == 5
-    assert resource.getrlimit(resource.RLIMIT_NOFILE) == (soft, hard)
-
-
-def test_more_file_descriptors_are_allowed_as_far_as_the_system_lets_us():
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
-        allow_descriptors(1000)
-        expected = 1256 if hard == resource.RLIM_INFINITY else min(1256, hard)
-        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (expected, hard)
-        allow_descriptors(10)
-        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (expected, hard), "never fewer than before"
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -115,7 +115,7 @@ def test_none_is_well_before_its_limit_holds() -> None:
         "ended with code 137 (it needed more memory than its limit)",
     ),
     (a_container(status="restarting", exit_code=1), "keeps ending with code 1 and being restarted"),
-    (a_container(restarts=2), "keeps ending with code 0 and being restarted"),
+    (a_container(restarts=2), "keeps ending and being restarted"),
     (a_container(health="unhealthy"), "is unhealthy after 0 s"),
     (a_container(status="created", created=stamp(1), error="no such file"), "ended with code 0 (no such file)"),
 ], ids=["ended", "memory", "restarting", "restarted", "unhealthy", "cannot-start"])

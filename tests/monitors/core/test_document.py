@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import time
 from decimal import Decimal
 
 import pytest
 
 from monitors.core.document import DOCUMENT_VERSION, DocumentReader, from_document, to_document
 from monitors.core.errors import DocumentError
+from monitors.core.hours import MIDNIGHT, OfficeWeek
 from monitors.core.model import (
     Assertion,
     AssertKind,
@@ -30,7 +33,10 @@ FULL = Target(
     time_zone="Asia/Jayapura",
     criticality=1,
     hosting=Hosting.EXTERNAL,
-    promise=Promise(target=Decimal("99.90"), latency_target_ms=2000),
+    promise=Promise(
+        target=Decimal("99.90"), latency_target_ms=2000, hours=((time(6), time(22)),) * 6 + ((time(8), MIDNIGHT),),
+    ),
+    office_hours=OfficeWeek(usual=((time(8), time(14, 30)),) * 6 + (None,)),
     connect_to="127.0.0.1:8443",
     transactions=(
         Transaction(
@@ -55,6 +61,26 @@ FULL = Target(
 def test_a_document_reads_back_through_json_as_what_was_written():
     text = json.dumps(to_document([FULL]))
     assert from_document(json.loads(text)) == (FULL,)
+
+
+def test_hours_are_written_as_a_clock_shows_them():
+    (target,) = to_document([FULL])["targets"]
+    assert target["promise"]["hours"] == [["06:00", "22:00"]] * 6 + [["08:00", "00:00"]]
+    assert target["office_hours"] == {"usual": [["08:00", "14:30"]] * 6 + [None]}
+
+
+@pytest.mark.parametrize(("hours", "message"), [
+    ([["06:00", "24:00"]] * 7, "targets/0/promise/hours/0/1: expected a time of day as 07:30, got '24:00'"),
+    ([[6, "22:00"]] * 7, "targets/0/promise/hours/0/0: expected text, got 6"),
+    ([None] * 7, "targets/0/promise: promise hours: no day has any"),
+    ([["06:00", "22:00"]], "targets/0/promise: promise hours: 1 days; expected 7, Monday first"),
+    ([["22:00", "06:00"]] * 7, "targets/0/promise: promise hours, day 1: it closes at 06.00 and opens at 22.00"),
+])
+def test_hours_that_are_none_are_refused_with_their_place(hours, message):
+    document = to_document([FULL])
+    document["targets"][0]["promise"]["hours"] = hours
+    with pytest.raises(DocumentError, match=re.escape(message)):
+        from_document(document)
 
 
 def test_the_digits_of_a_promise_survive():

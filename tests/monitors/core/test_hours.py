@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.core.hours import Calendar, OfficeWeek, closed_runs, hours_of, working_days
+from monitors.core.hours import MIDNIGHT, Calendar, OfficeWeek, closed_runs, covered_spans, hours_of, working_days
 from monitors.core.span import intersect, merge, total
 from monitors.core.window import month_window
 
@@ -141,3 +141,30 @@ def test_four_closed_days_are_no_closure():
 
 def test_a_year_without_days_off_has_its_weekdays():
     assert working_days(2026, NONE_OFF) == 261
+
+
+def test_a_day_may_be_open_until_midnight():
+    late = OfficeWeek(usual=((time(20), MIDNIGHT), *(None,) * 6))
+    monday = at("2026-11-23")
+    assert hours_of((monday, monday + 2 * DAY_MS), JAKARTA, NONE_OFF, late).office == (
+        (at("2026-11-23T20:00"), at("2026-11-24")),
+    )
+
+
+@pytest.mark.parametrize("zone", [JAKARTA, MAKASSAR, JAYAPURA], ids=["WIB", "WITA", "WIT"])
+def test_a_promise_covers_its_hours_by_the_agencys_clock_on_days_off_too(zone):
+    hours = ((time(6), time(22)),) * 5 + (None, (time(20), MIDNIGHT))
+    thursday = at("2026-03-19", zone)      # Nyepi
+    assert covered_spans(hours, (thursday, thursday + 5 * DAY_MS), zone) == (
+        (at("2026-03-19T06:00", zone), at("2026-03-19T22:00", zone)),
+        (at("2026-03-20T06:00", zone), at("2026-03-20T22:00", zone)),
+        (at("2026-03-22T20:00", zone), at("2026-03-23", zone)),
+        (at("2026-03-23T06:00", zone), at("2026-03-23T22:00", zone)),
+    )
+
+
+def test_a_promise_without_hours_covers_all_of_them():
+    assert covered_spans((), (5, 99), JAKARTA) == ((5, 99),)
+    assert covered_spans(((MIDNIGHT, MIDNIGHT),) * 7, (at("2026-01-01"), at("2027-01-01")), JAKARTA) == (
+        (at("2026-01-01"), at("2027-01-01")),
+    )

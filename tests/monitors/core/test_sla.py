@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 from fractions import Fraction
 from zoneinfo import ZoneInfo
@@ -11,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitors.core.hours import Calendar
 from monitors.core.model import Promise, Verdict
-from monitors.core.sla import Judgement, agency_statement, budget, judge, statement
+from monitors.core.sla import Judgement, agency_statement, budget, covered, judge, statement
+from monitors.core.split import split, together
 from monitors.core.timeline import service_timeline
 from monitors.core.window import Window, month_window
 from tests.factories import NOON_MS, a_target, some_runs
@@ -220,3 +223,67 @@ def test_a_viewers_change_of_clocks_does_no_harm():
 
 def test_every_verdict_counts_in_one_part_only():
     assert {v.value for v in Verdict} == {"up", "degraded", "down", "unknown"}
+
+
+# noon to five past noon, and a promise of 12.01 to 12.03 on each day; 1 January is a Thursday
+HOURS = ((time(12, 1), time(12, 3)),) * 7
+
+
+def promised(letters: str, hours=HOURS, zone=JAKARTA, end_ms: int = 300_000):
+    until = NOON_MS + len(letters) * 30_000
+    target = a_target(promise=Promise(target=Decimal(90), hours=hours))
+    history = a_history(some_runs(letters), lives=(a_life(heartbeat_ms=until),), target=target)
+    timeline = service_timeline(history, until_ms=until)
+    window = Window(start_ms=NOON_MS, end_ms=NOON_MS + end_ms, zone=zone)
+    return history, timeline, window
+
+
+def test_only_the_hours_of_the_promise_count():
+    """Down from 12.00.30 to 12.01.30 and from 12.03 to 12.04: 30 s of the two minutes that are promised."""
+    history, timeline, window = promised("udduuudduu")
+    found = statement(history, timeline, window)
+    assert found is not None
+    assert (found.up_ms, found.down_ms, found.unknown_ms) == (90_000, 30_000, 0)
+    assert (found.observed_ms, found.whole_ms, found.budget_ms) == (120_000, 120_000, 12_000)
+    assert found.certainly_down_ms == 12                  # both runs failed from 12.00.30.012 to 12.01.00.012
+    # to the end of the good run of 12.01.30, and from that of 12.02.30, the last before the second outage
+    assert found.possibly_down_ms == 30_012 + 30_000
+    assert found.until_ms - found.start_ms == 300_000
+
+
+def test_a_window_without_an_hour_of_the_promise_is_not_judged():
+    history, timeline, window = promised("uuuu", hours=((time(1), time(2)),) * 7)
+    assert statement(history, timeline, window) is None
+    assert covered(history, timeline, window) == ()
+
+
+def test_hours_of_a_promise_need_a_zone():
+    history, timeline, window = promised("uuuu", zone=None)
+    with pytest.raises(ValueError, match="give the window the zone of the agency"):
+        statement(history, timeline, window)
+
+
+LETTERS_OF_HOURS = st.text(alphabet="uuuuuuedn-", min_size=4, max_size=40)
+
+
+@given(LETTERS_OF_HOURS, st.integers(0, 59), st.integers(1, 60), st.sampled_from([JAKARTA, MAKASSAR, JAYAPURA]))
+@settings(max_examples=60, deadline=None)
+def test_the_parts_sum_to_the_hours_of_the_promise_and_the_split_to_the_statement(letters, opens, lasts, zone):
+    base = 12 + (0, 1, 2)[(JAKARTA, MAKASSAR, JAYAPURA).index(zone)]
+    ends = base * 60 + opens + lasts
+    history, timeline, window = promised(
+        letters, hours=((time(base, opens), time(ends // 60, ends % 60)),) * 7, zone=zone, end_ms=3_600_000,
+    )
+    found = statement(history, timeline, window)
+    assert found is not None
+    assert found.up_ms + found.degraded_ms + found.down_ms + found.unknown_ms == found.observed_ms <= found.whole_ms
+    assert found.certainly_down_ms <= found.down_ms
+    assert found.down_ms + found.unknown_ms <= found.possibly_down_ms <= found.observed_ms
+    calendar = Calendar(version="x", years=frozenset({2026}))
+    parts = split(
+        timeline, (window.start_ms, window.end_ms), zone, calendar, covered=covered(history, timeline, window),
+    )
+    whole = together([parts.office, parts.outside, parts.undecided])
+    assert (whole.observed_ms, whole.down_ms, whole.possibly_down_ms, whole.certainly_down_ms) == (
+        found.observed_ms, found.down_ms, found.possibly_down_ms, found.certainly_down_ms,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 
@@ -56,7 +57,9 @@ def test_a_release_that_ends_fails_within_seconds_again_and_again_until_it_is_me
     place.define(ENDS)
     began = time.monotonic()
     first = place.up(code=1)
-    assert "replica 1 of situs: keeps ending with code 3" in first.stderr
+    # Whichever the engine says between the end and the restart that comes at once.
+    ending = r"replica 1 of situs: (keeps ending|ended) with code 3"
+    assert re.search(ending, first.stderr)
     assert "| cannot start: no configuration" in first.stderr
     assert "pulumi failed" in first.stderr
     assert time.monotonic() - began < 60, "it was not waited for until its 30 s were over, twice"
@@ -64,10 +67,10 @@ def test_a_release_that_ends_fails_within_seconds_again_and_again_until_it_is_me
     assert [c.status for c in place.containers("replica") if c.id != old.id] == ["exited"]
     assert answer(place) == "", "the old release serves on"
     assert gate(place)[0] == "unverified"
-    assert "keeps ending with code 3" in gate(place)[1]
+    assert re.search(ending, gate(place)[1])
 
     second = place.up("--json", code=1)
-    assert "replica 1 of situs: keeps ending with code 3" in second.stderr
+    assert re.search(ending, second.stderr)
     last = json.loads(second.stdout.splitlines()[-1])
     assert (last["type"], last["exit_code"]) == ("error", 1)
     assert "cannot start: no configuration" in last["log_lines"]
