@@ -1,6 +1,8 @@
 """The metrics of services and transactions: names, kinds, labels, and where each value comes from.
 
-One table for the text that is scraped (``series.py``) and for a registry (``metrics.py``). A value None is no sample.
+One table for the text that is scraped (``exposition.py``) and for a registry (``metrics.py``). A value None is no
+sample. What is measured in parts of a unit stays a whole number: 412 of 10^-6 s is written ``412e-6``, which costs a
+fraction of finding the digits of 0.000412, and is exact.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ Values = tuple[float | None, ...]
 _STATES: dict[Verdict, Values] = {now: tuple(int(now is verdict) for verdict in VERDICTS) for now in VERDICTS}
 _UP: dict[Verdict, Values] = {Verdict.UP: (1,), Verdict.DEGRADED: (1,), Verdict.DOWN: (0,), Verdict.UNKNOWN: (None,)}
 NONE: Values = (None,)
-NO_PHASES: Values = (None,) * len(PHASES)
+NO_PHASES: Values = (0,) * len(PHASES)
 NO_FIGURES: Values = (None, None, None)
+MICRO, MILLI, NANO = -6, -3, -9
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
 
 
@@ -35,7 +38,8 @@ class ServiceNow(Protocol):
 
     now: Verdict
     promise: float                       # its target, as a ratio
-    figures: Values                      # of this month so far: availability, coverage, seconds of budget left
+    # of this month so far: availability and coverage in parts per billion, milliseconds of budget left
+    figures: Values
 
 
 class TransactionNow(Protocol):
@@ -58,7 +62,8 @@ class Family(Generic[Owner_contra]):
     """One metric: its name as scraped, kind (gauge or counter), its owner's labels, and its help.
 
     ``values`` gives one value for each value in ``extra`` of the one label that it has beyond its owner's, ``label``;
-    without such a label, one.
+    without such a label, one. They are whole numbers of 10^``exponent`` where that is not 0. ``hides_zero``: 0 is no
+    sample either.
     """
 
     name: str
@@ -68,26 +73,36 @@ class Family(Generic[Owner_contra]):
     owner: tuple[str, ...]
     label: str = ""
     extra: tuple[str, ...] = ("",)
+    exponent: int = 0
+    hides_zero: bool = False
 
     @property
     def labels(self) -> tuple[str, ...]:
         """All labels."""
         return (*self.owner, self.label) if self.label else self.owner
 
+    def number(self, value: float | None) -> float | None:
+        """Give a value as the number that its text says; None where it has none."""
+        if value is None or (self.hides_zero and not value):
+            return None
+        return value / 10.0 ** -self.exponent if self.exponent else value
+
 
 def figures_of(statement: SlaStatement) -> Values:
-    """Keep of a statement what is shown: a nation's whole statements would take more memory than its states."""
+    """Keep of a statement what is shown: a nation's whole statements would take more memory than its states.
+
+    Ratios are cut, not rounded: nothing is shown as better than it is.
+    """
+    known_ms, observed_ms = statement.known_ms, statement.observed_ms
     return (
-        statement.good_ms / statement.known_ms if statement.known_ms else None,
-        statement.known_ms / statement.observed_ms if statement.observed_ms else None,
-        statement.budget_left_ms / 1e3,
+        statement.good_ms * 10 ** -NANO // known_ms if known_ms else None,
+        known_ms * 10 ** -NANO // observed_ms if observed_ms else None,
+        statement.budget_left_ms,
     )
 
 
 def _phases(transaction: TransactionNow) -> Values:
-    if not transaction.phases:
-        return NO_PHASES
-    return tuple([taken_us / 1e6 if taken_us else None for taken_us in PACKED_PHASES.unpack(transaction.phases)])
+    return PACKED_PHASES.unpack(transaction.phases) if transaction.phases else NO_PHASES
 
 
 _VERDICTS = tuple(verdict.value for verdict in VERDICTS)
@@ -104,31 +119,31 @@ SERVICE_FAMILIES: tuple[Family[ServiceNow], ...] = (
            lambda s: (s.promise,), SERVICE),
     Family("siaga24_availability_ratio", "gauge",
            "Availability over the known time of this month so far; no sample without data.",
-           lambda s: s.figures[:1], SERVICE),
+           lambda s: s.figures[:1], SERVICE, exponent=NANO),
     Family("siaga24_coverage_ratio", "gauge", "Share of this month so far in which the verdict is known.",
-           lambda s: s.figures[1:2], SERVICE),
+           lambda s: s.figures[1:2], SERVICE, exponent=NANO),
     Family("siaga24_error_budget_left_seconds", "gauge",
            "Down time that the promise of this month still allows; negative when overspent.",
-           lambda s: s.figures[2:], SERVICE),
+           lambda s: s.figures[2:], SERVICE, exponent=MILLI),
 )
 TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
     Family("siaga24_transaction_up", "gauge",
            "1 if the newest run is up or degraded, 0 if it is down; no sample while unknown.",
            lambda t: _UP[t.now], TRANSACTION),
     Family("siaga24_transaction_duration_seconds", "gauge", "Duration of the newest run's last try, all steps.",
-           lambda t: (t.duration_us / 1e6,) if t.phases else NONE, TRANSACTION),
+           lambda t: (t.duration_us,) if t.phases else NONE, TRANSACTION, exponent=MICRO),
     Family("siaga24_transaction_phase_seconds", "gauge",
            "Duration of one phase of the newest run's last try, summed over its steps; no sample where it had none.",
-           _phases, TRANSACTION, "phase", PHASES),
+           _phases, TRANSACTION, "phase", PHASES, MICRO, hides_zero=True),
     Family("siaga24_transaction_last_run_timestamp_seconds", "gauge",
            "Start of the newest run, missed ones included, in seconds since 1970.",
-           lambda t: (t.started_ms / 1e3,) if t.started_ms else NONE, TRANSACTION),
+           lambda t: (t.started_ms,), TRANSACTION, exponent=MILLI, hides_zero=True),
     Family("siaga24_transaction_interval_seconds", "gauge",
            "Interval at which the transaction is run while all is well.",
-           lambda t: (t.interval_ms / 1e3,), TRANSACTION),
+           lambda t: (t.interval_ms,), TRANSACTION, exponent=MILLI),
     Family("siaga24_tls_certificate_end_timestamp_seconds", "gauge",
            "End of the first certificate to expire of those that the newest run met, in seconds since 1970.",
-           lambda t: (t.certificate_ends_ms / 1e3,) if t.certificate_ends_ms else NONE, TRANSACTION),
+           lambda t: (t.certificate_ends_ms,), TRANSACTION, exponent=MILLI, hides_zero=True),
     Family("siaga24_runs_total", "counter", "Runs since the monitor started, by verdict.",
            lambda t: tuple(t.counts), TRANSACTION, "verdict", _VERDICTS),
     Family("siaga24_runs_missed_total", "counter", "Runs that were not started in time; they are unknown too.",

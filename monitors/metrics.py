@@ -66,7 +66,7 @@ class StateCollector(States):
                 kind = CounterMetricFamily if family.kind == "counter" else GaugeMetricFamily
                 metric = kind(family.name, family.help, labels=family.labels)
                 for values_of, owner in owners:
-                    for text, value in zip(family.extra, family.values(owner), strict=True):
+                    for text, value in zip(family.extra, map(family.number, family.values(owner)), strict=True):
                         if value is not None:
                             metric.add_metric([*values_of, *([text] if family.label else [])], value)
                 yield metric
@@ -266,7 +266,9 @@ def reference() -> str:
         "",
         "Printed from the code by `python -m monitors.metrics`; a test holds this page to it. `GET /metrics` answers",
         "in Prometheus' text format 0.0.4, and in OpenMetrics 1.0.0 where the scraper accepts that. A run shows here",
-        "only after it is durable in the ledger.",
+        "only after it is durable in the ledger. Parts of a unit are written as whole numbers of them (`412e-6` is 412",
+        "microseconds, in seconds); ratios are cut after nine digits, never rounded up. A scraper that takes gzip, as",
+        "Prometheus does, gets it.",
         "",
         "## How many series",
         "",

@@ -15,9 +15,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitors.core.model import Outcome, Phases, Promise, Run, Verdict
 from monitors.core.sla import Judgement, SlaStatement
+from monitors.exposition import PIECE, escaped
 from monitors.families import FAMILIES, VERDICTS
 from monitors.metrics import MonitorMetrics, StateCollector, reference, series_of
-from monitors.exposition import PIECE, escaped
 from tests.factories import NOON_MS, FixedClock, a_run, a_step_result, a_target, a_transaction, a_try, some_runs
 from tools import peers
 

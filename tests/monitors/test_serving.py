@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import threading
@@ -124,3 +125,19 @@ def test_many_clients_at_once_are_all_answered(served):
     for thread in threads:
         thread.join()
     assert results == [200] * 20
+
+
+def test_a_scraper_that_takes_gzip_gets_the_same_text_packed(served):
+    said = raw_answer(
+        served[0], b"GET /metrics HTTP/1.0\r\nHost: x\r\nAccept-Encoding: deflate, gzip\r\n\r\n",
+    )
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert b"Content-Encoding: gzip" in head
+    assert gzip.decompress(body) == b"siaga24_x 1\nsiaga24_y 2\n"
+
+
+@pytest.mark.parametrize("header", ["", "identity", "deflate, br", "gzip;q=0, deflate", "x-gzippy"])
+def test_one_that_does_not_take_gzip_gets_plain_text(served, header):
+    said = raw_answer(served[0], f"GET /metrics HTTP/1.0\r\nHost: x\r\nAccept-Encoding: {header}\r\n\r\n".encode())
+    assert b"Content-Encoding" not in said
+    assert said.endswith(b"siaga24_x 1\nsiaga24_y 2\n")
