@@ -273,8 +273,8 @@ class Monitor:
             writing_stopped=lambda: self._writes.stopped,
         )
         told = Told(
-            life=self.life, ledger=self._ledger, recorder=self.recorder, metrics=self.metrics, reports=self._reports,
-            on_note=self._on_note, renew=self._renew,
+            life=self.life, keep_event=self._ledger.keep_event, recorder=self.recorder, metrics=self.metrics,
+            reports=self._reports, on_note=self._on_note, renew=self._renew,
         )
         self._self_watch = SelfWatch(
             self._loop, self.clock, told, places=self._places, writes=self._writes,
