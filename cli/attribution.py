@@ -18,6 +18,7 @@ from monitors.core.common_cause import common_causes
 from monitors.core.entry import Entry, EntryKind
 from monitors.core.errors import UsageError
 from monitors.core.model import Target
+from monitors.core.sla import covered
 from monitors.core.timeline import data_until, service_timeline
 from monitors.core.window import from_ms
 from monitors.core.wording import duration, instant
@@ -138,7 +139,10 @@ def _attributed(
         return Attributed(target=target, zone=zone, parts=())
     near = watched_of(reader, companions(reader, target), window.start_ms, window.end_ms, asked.now_ms)
     own = next(one for one in near if one.key == target.key)
-    parts = attribute(timeline, (lived.start_ms, lived.end_ms), own, common_causes(near), decisions)
+    parts = attribute(
+        timeline, (lived.start_ms, lived.end_ms), own, common_causes(near), decisions,
+        covered=covered(history, timeline, lived),
+    )
     return Attributed(target=target, zone=zone, parts=parts)
 
 

@@ -21,7 +21,7 @@ from monitors.core.maintenance_figures import AgreedFigures, agreed, pieces
 from monitors.core.model import Target
 from monitors.core.retirement import end_of_life, vanished, with_vanished, within_life
 from monitors.core.retirement import from_entries as retirements_of
-from monitors.core.sla import SlaStatement, statement
+from monitors.core.sla import SlaStatement, covered, statement
 from monitors.core.split import Split, split
 from monitors.core.timeline import ServiceTimeline, data_until, service_timeline
 from monitors.core.window import Window
@@ -89,7 +89,7 @@ def beside(
     if start_ms >= until_ms:
         return Beside()
     parts = pieces(told.maintenance, history.agency, history.service, zone)
-    without = agreed(timeline, (start_ms, until_ms), parts)
+    without = agreed(timeline, (start_ms, until_ms), parts, covered=covered(history, timeline, window))
     found = corrected_figures(
         history, timeline, window, corrections=told.corrections, disputes=told.disputes,
     ) if told.disputes else None         # a correction stands only on a dispute
@@ -114,5 +114,8 @@ def read_service(
     return ServiceRead(
         history=history, timeline=timeline, window=lived, statement=statement(history, timeline, lived),
         beside=beside(told, history, timeline, lived, zone),
-        split=split(timeline, (lived.start_ms, lived.end_ms), zone, calendar()),
+        split=split(
+            timeline, (lived.start_ms, lived.end_ms), zone, calendar(), history.target.office_hours,
+            covered=covered(history, timeline, lived),
+        ),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.errors import DefinitionError
 from stacks.definition.build_service import build_service
+from stacks.definition.build_week import office_week
 from stacks.definition.check_agency import DEFAULT_TIER, Claims, check_agency, domain_of
 from stacks.definition.faults import Findings, Place
 from stacks.definition.grammar import AGENCY
@@ -76,6 +77,7 @@ def _built(record: Record, path: Path, settings: Settings, tiers: Mapping[str, T
         name=record["name"],
         kind=AgencyKind(record["kind"]),
         time_zone=record["time_zone"],
+        office_hours=office_week(record["office_hours"]),
         tier=tier.code,
         wave=record["wave"] or settings.waves[-1],
         province=record["province"] or "",

@@ -31,6 +31,8 @@ from stacks.parts import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitors.core.hours import OfficeWeek
+
 __all__ = [
     "MIB",
     "Agency",
@@ -160,6 +162,7 @@ class Agency:
     contacts: tuple[Contact, ...] = ()
     subnet: IPv4Network | None = None
     gateway: Gateway | None = None
+    office_hours: OfficeWeek | None = None   # its own; None: the usual
 
     def __post_init__(self) -> None:
         """A value that exists can be hosted and watched."""

@@ -14,6 +14,8 @@ from monitors.core.model import HTTP, Assertion, AssertKind, Save, SaveKind, Ste
 from stacks.definition.amounts import duration_text, size_text
 from stacks.definition.build_http import shown_auth, shown_connection, shown_parts
 from stacks.definition.build_protocols import shown_protocol
+from stacks.definition.build_week import shown_week
+from stacks.definition.grammar_week import ALWAYS
 from stacks.yamlio import Verbatim
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from monitors.core.hours import OfficeWeek
     from stacks.model import Agency, Contact, Database, Gateway, Service
 
 Plain = dict[str, Any]
@@ -38,6 +41,7 @@ def resolved(agency: Agency, folder: Path) -> Plain:
             "kind": agency.kind.value,
             "province": agency.province,
             "time_zone": agency.time_zone,
+            "office_hours": _office_hours(agency.office_hours) if agency.office_hours else None,
             "tier": agency.tier,
             "wave": agency.wave,
             "domain": agency.domain,
@@ -68,6 +72,10 @@ def _number(value: Decimal) -> Verbatim:
     return Verbatim(text, "tag:yaml.org,2002:float" if "." in text else "tag:yaml.org,2002:int")
 
 
+def _office_hours(week: OfficeWeek) -> Plain:
+    return {**shown_week(week.usual), "ramadan": shown_week(week.ramadan)}
+
+
 def _contact(contact: Contact) -> Plain:
     return _filled({"name": contact.name, "role": contact.role, "email": contact.email, "phone": contact.phone})
 
@@ -96,7 +104,10 @@ def _service(service: Service, folder: Path) -> Plain:
         "hosting": service.hosting.value,
         "criticality": service.criticality,
         "weight": service.weight,
-        "promise": _filled({"target": _number(promise.target), "latency": _duration(promise.latency_target_ms)}),
+        "promise": _filled({
+            "target": _number(promise.target), "latency": _duration(promise.latency_target_ms),
+            "hours": shown_week(promise.hours) if promise.hours else ALWAYS,
+        }),
     }
     transactions = {"transactions": {one.name: _transaction(one) for one in service.transactions}}
     if not service.is_hosted:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.errors import DefinitionError
 from monitors.core.model import Promise
+from stacks.definition.build_week import promise_hours
 from stacks.definition.faults import Findings
 from stacks.definition.grammar import SETTINGS, TIER
 from stacks.definition.reading import read_record, shown
@@ -78,7 +79,9 @@ def load_tier(path: Path) -> Tier:
         description=record["description"],
         replicas=record["replicas"],
         resources=Resources(memory_bytes=resources["memory"], cpus=resources["cpus"], pids=resources["pids"]),
-        promise=Promise(target=promise["target"], latency_target_ms=promise["latency"]),
+        promise=Promise(
+            target=promise["target"], latency_target_ms=promise["latency"], hours=promise_hours(promise["hours"], ()),
+        ),
         interval_ms=record["interval"],
         deadline_ms=record["deadline"],
         database_memory_bytes=record["database"]["memory"],

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from monitors.core.model import Hosting, Promise
 from stacks.definition.build_transaction import build_transaction
+from stacks.definition.build_week import promise_hours
 from stacks.definition.check_service import is_external
 from stacks.model import (
     Database,
@@ -83,6 +84,7 @@ def _promise(record: Record | None, tier: Tier) -> Promise:
     return Promise(
         target=record["target"] or tier.promise.target,
         latency_target_ms=record["latency"] or tier.promise.latency_target_ms,
+        hours=promise_hours(record["hours"], tier.promise.hours),
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from stacks.definition.build_week import NOT_COVERED, promise_hours
 from stacks.definition.check_secret import check_env
 from stacks.definition.check_transaction import check_transaction
 from stacks.definition.grammar_service import EXTERNAL_ONLY, HOSTED_ONLY
+from stacks.definition.grammar_week import ALWAYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +34,7 @@ def check_service(service: Record, tier: Tier, folder: Path) -> None:
         _check_external(service, folder)
     else:
         _check_hosted(service, folder)
+    _check_hours(service["promise"])
     transactions: Record | None = service["transactions"]
     if transactions is None:
         return
@@ -44,6 +47,15 @@ def check_service(service: Record, tier: Tier, folder: Path) -> None:
             "one at least",
             'remove "primary: false" from what citizens need most',
         )
+
+
+def _check_hours(promise: Record | None) -> None:
+    hours = promise["hours"] if promise else None
+    if hours in (None, ALWAYS) or len(hours.values) < len(hours.places) or any(promise_hours(hours, NOT_COVERED)):
+        return
+    hours.at.fault(
+        "no day has any hours", "the hours that the promise covers", 'name days, such as "every_day: 06:00-24:00"'
+    )
 
 
 def check_file(at: Place, name: str | None, folder: Path, what: str) -> Path | None:

@@ -9,6 +9,7 @@ from stacks.definition.amounts import Number, Whole
 from stacks.definition.grammar_hosting import CODE, FILE, HOST, LOG, NAMES, OWN_DATABASE, PORT, REPLICAS, RESOURCES
 from stacks.definition.grammar_service import SERVICE
 from stacks.definition.grammar_transaction import DEADLINE, INTERVAL, PROMISE
+from stacks.definition.grammar_week import OFFICE_HOURS
 from stacks.definition.lists import ListOf
 from stacks.definition.provinces import PROVINCES
 from stacks.definition.scalars import Choice, Text
@@ -133,6 +134,7 @@ AGENCY = Shape(
             required=True,
             example="Asia/Jakarta",
         ),
+        "office_hours": Key(kind=OFFICE_HOURS, doc="Its own office hours.", default="the usual (see below)"),
         "tier": Key(kind=TIERS, doc="Which defaults its services get.", default="silver", example="silver"),
         "wave": Key(
             kind=NAMES,

@@ -10,6 +10,7 @@ from stacks.definition.amounts import Duration, Number, Whole
 from stacks.definition.grammar_expect import EXPECT, HEADER, SAVE, filled
 from stacks.definition.grammar_http import AUTH, CONNECTION, GRAPHQL, MULTIPART
 from stacks.definition.grammar_protocols import PROTOCOL_KEYS, PROTOCOLS
+from stacks.definition.grammar_week import PROMISE_HOURS
 from stacks.definition.jsonvalues import JsonBody
 from stacks.definition.lists import ListOf
 from stacks.definition.scalars import Flag, Text
@@ -181,7 +182,7 @@ TRANSACTION = Shape(
 
 PROMISE = Shape(
     title="promise",
-    doc="What citizens are promised for each calendar month in the agency's time zone, all 24 hours.",
+    doc="What citizens are promised for each calendar month in the agency's time zone.",
     keys={
         "target": Key(
             kind=Number(
@@ -199,6 +200,12 @@ PROMISE = Shape(
             doc="Latency target; the share of time within it is a figure of its own.",
             default="the tier's",
             example="2s",
+        ),
+        "hours": Key(
+            kind=PROMISE_HOURS,
+            doc="Hours that the promise covers: `always`, or hours of days (see below).",
+            default="the tier's, which is always",
+            example="{every_day: 06:00-24:00}",
         ),
     },
 )

@@ -16,6 +16,7 @@ from stacks.model import MAX_CODE_LENGTH, is_code
 CODE_PATTERN = "[a-z]([a-z0-9-]*[a-z0-9])?"
 ENV_PATTERN = "[A-Za-z_][A-Za-z0-9_]*"
 SECRET_PATTERN = "[A-Z][A-Z0-9_]*"  # noqa: S105 - the form of a name
+DAY_HOURS_PATTERN = "([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)|closed"
 SAVED_PATTERN = "[a-z][a-z0-9_]*"
 SECRET_REFERENCE = "secret:[a-z][a-z0-9]*(?:_[a-z0-9]+)*"  # noqa: S105 - the form of a name
 HOST_PATTERN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -138,6 +139,20 @@ def network(text: str) -> str:
         ip_network(text)
     except ValueError as exc:
         return f"write a network such as 10.20.0.0/16, or one address such as 127.0.0.1: {exc}"
+    return ""
+
+
+def day_hours(text: str) -> str:
+    """Check the hours of a day."""
+    if re.fullmatch(DAY_HOURS_PATTERN, text) is None:
+        likely = re.sub(r"\s*(?:-|\u2013|to|s/d)\s*", "-", text.strip().replace(".", ":"))
+        likely = re.sub(r"\b([0-9]):", r"0\1:", likely)
+        if re.fullmatch(DAY_HOURS_PATTERN, likely):
+            return f"write {likely}"
+        return "write when they begin and end, such as 07:30-16:00; 24:00 is the day's end"
+    opens, _, closes = text.partition("-")
+    if closes and opens >= closes:
+        return "let them end after they begin; what goes on after 24:00 is hours of the next day"
     return ""
 
 

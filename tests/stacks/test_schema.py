@@ -32,7 +32,7 @@ BEYOND_A_SCHEMA = {
     "save-two-sources", "budget-without-writes", "value-typed-in-text", "auth-password-written", "auth-and-header", "secret-in-step-url", "secret-in-header",
     "secret-name-malformed", "connection-resolver-name", "connection-resolver-and-address", "connection-proxy-password",
     "graphql-with-json", "multipart-with-get", "size-reversed", "forbidden-broken", "always-before-others", "always-and-critical",
-    "run-value-unknown", "step-browser-no-page", "step-browser-secret", "step-browser-selector", "step-browser-value-unsaved",
+    "promise-hours-none", "run-value-unknown", "step-browser-no-page", "step-browser-secret", "step-browser-selector", "step-browser-value-unsaved",
 }
 UNREADABLE = {
     "alias-bomb", "alias-unknown", "begins-with-at", "control-character", "empty", "indentation", "list-at-top", "nesting", "not-utf8",
