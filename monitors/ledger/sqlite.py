@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from monitors.core.errors import LedgerError
 from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
 from monitors.ledger.lanes import NOTHING, Lane
-from monitors.ledger.rows import RunRow, definition_text, evidence_of, run_row, stretch_of_row, stretch_row
+from monitors.ledger.rows import RunRow, evidence_of, run_row, stretch_of_row, stretch_row
+from monitors.ledger.sqlite_blocks import SqliteBlocks
 from monitors.ledger.sqlite_days import day_of_minute
+from monitors.ledger.sqlite_definitions import put_definition
 from monitors.ledger.sqlite_entries import insert_entry
 from monitors.ledger.sqlite_file import WriterLock, open_for_writing, told
 from monitors.ledger.sqlite_reader import SeriesRow, SqliteReader
@@ -60,6 +62,7 @@ class SqliteLedger(SqliteReader):
         self._holds: dict[LaneKey, tuple[int, int]] = {}     # since when, and how long a run holds
         self._breaks: dict[str, tuple[int, ...]] = {}
         self._recorded: dict[int, Target] = {}               # in force at the life's vantage, by identity
+        self._blocks = SqliteBlocks(self._db, self._days)
 
     def close(self) -> None:
         """Let the file and the writer's lock go."""
@@ -98,22 +101,10 @@ class SqliteLedger(SqliteReader):
                 if id(target) in self._recorded and all(key in self._holds for key in keys):
                     holds |= {key: self._holds[key] for key in keys}
                     continue             # the very same as before: nothing to write, and nothing to compare
-                text, digest = definition_text(target)
-                newest = self._db.execute(
-                    "SELECT d.digest, d.recorded_ms FROM definition d JOIN life l ON l.id = d.life WHERE d.agency = ? "
-                    "AND d.service = ? AND l.vantage = ? ORDER BY d.recorded_ms DESC, d.id DESC LIMIT 1",
-                    (target.agency, target.service, row.vantage),
-                ).fetchone()
-                recorded_ms = newest[1] if newest is not None else at_ms
-                if newest is None or newest[0] != digest:
-                    changed += 1
-                    # a clock that was set back does not put a definition before the one that it replaces
-                    recorded_ms = at_ms if newest is None else max(at_ms, newest[1] + 1)
-                    self._db.execute(
-                        "INSERT INTO definition (life, agency, service, recorded_ms, digest, document) "
-                        "VALUES (?, ?, ?, ?, ?, ?)",
-                        (row.id, target.agency, target.service, recorded_ms, digest, text),
-                    )
+                recorded_ms, is_new = put_definition(
+                    self._db, target, life=row.id, vantage=row.vantage, at_ms=at_ms,
+                )
+                changed += is_new
                 for key, transaction in zip(keys, target.transactions, strict=True):
                     holds[key] = (recorded_ms, hold_of(transaction.interval_ms))
         self._holds, self._recorded = holds, recorded
@@ -129,6 +120,7 @@ class SqliteLedger(SqliteReader):
             touched: dict[int, Lane] = {}
             rows: list[RunRow] = []
             evidence: dict[int, list[tuple[int, int, bytes]]] = {}
+            hours: dict[tuple[int, int], list[RunRow]] = {}
             latest = {life: heartbeat_ms}
             for run in sorted(runs, key=lambda run: (run.started_ms // 60_000, run.life, run.sequence)):
                 lane = self._lane_of(run)
@@ -137,6 +129,7 @@ class SqliteLedger(SqliteReader):
                 new += 1
                 touched[lane.series] = lane
                 rows.append(run_row(run, lane.series))
+                hours.setdefault((self._life(run.life).id, run.started_ms // MS_PER_HOUR), []).append(rows[-1])
                 detail = evidence_of(run)
                 if detail is not None:
                     day = day_of_minute(rows[-1].minute)
@@ -147,12 +140,14 @@ class SqliteLedger(SqliteReader):
                 names = self._days.ensure(day)
                 self._db.executemany(names.insert_run, of_day)
                 self._db.executemany(names.insert_evidence, evidence.get(day, ()))
+            self._blocks.note_late(hours)
             for name, at_ms in latest.items():
                 self._beat(name, at_ms)
             hour_ms = self._life(life).heartbeat_ms // MS_PER_HOUR * MS_PER_HOUR
             if hour_ms > self._life(life).folded_ms:
                 touched |= self._end_hour(row.id, hour_ms)
             self._write(touched.values())
+            self._blocks.make_some(self._life(life).heartbeat_ms, 2 * len(rows))
         return new
 
     def keep_event(self, event: Event) -> None:
@@ -351,6 +346,7 @@ class SqliteLedger(SqliteReader):
         self._breaks.clear()
         self._recorded.clear()
         self._days.forget()
+        self._blocks.forget()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
