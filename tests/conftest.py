@@ -19,6 +19,7 @@ from xdist.remote import Producer
 from monitors.core.errors import ToolchainError
 from stacks.toolchain import Toolchain, find_toolchain
 from tests.factories import FixedClock, write_workspace
+from tests.postgres_cluster import Cluster, postgres_cluster
 from tests.side_by_side import Groups, arrange
 
 # Where the whole run was begun in the background, it ignores interrupts, and so would every program that a test begins
@@ -81,6 +82,14 @@ def toolchain(engine: docker.DockerClient) -> Toolchain:
         return find_toolchain(os.environ)
     except ToolchainError as exc:
         pytest.fail(str(exc), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """Give a real PostgreSQL server of the tests' own, in memory where the machine has a place for that."""
+    memory = Path("/dev/shm")
+    with postgres_cluster(memory if memory.is_dir() and os.access(memory, os.W_OK) else None) as cluster:
+        yield cluster
 
 
 @pytest.fixture

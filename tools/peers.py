@@ -1,12 +1,13 @@
-"""Programs that only tests and benchmarks run against: nginx, Prometheus with promtool, the blackbox exporter.
+"""Programs that only tests and benchmarks run against: nginx, Prometheus with promtool, blackbox exporter, PostgreSQL.
 
-On PATH, else in the cache, unpacked from Debian's packages. They are not installed: installing them would start three
-services on this machine, and on these ports.
+On PATH or where Debian has them, else in the cache, unpacked from Debian's packages. They are not installed: installing
+them would start services on this machine, and on their ports.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -22,16 +23,31 @@ PROGRAMS = {                             # program: the Debian package that it i
     "prometheus": "prometheus",
     "promtool": "prometheus",
     "prometheus-blackbox-exporter": "prometheus-blackbox-exporter",
+    "postgres": "postgresql",
 }
 FOLDER = "peers"
+VERSIONED = "lib/postgresql"             # below /usr: Debian has each version's programs in a folder of its own
+SERVER = re.compile(r"Depends: (postgresql-[0-9]+)$", re.MULTILINE)
+# of what a server needs, the libraries that the machine has not; not the compiler of queries, which is 100 MB
+LIBRARY = re.compile(r"^Inst (lib(?!llvm|z3)(?!\S*-perl )\S+) ", re.MULTILINE)
 
 
 def find(program: str, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Find one of ``PROGRAMS``: on PATH, else in the cache; None where it is in neither."""
+    """Find one of ``PROGRAMS``: on PATH or where Debian has it, else in the cache; None where it is nowhere."""
     cached = cache_folder(environ) / FOLDER / "usr"
-    path = os.pathsep.join([environ.get("PATH", SYSTEM_PATH), "/usr/sbin", str(cached / "sbin"), str(cached / "bin")])
-    found = shutil.which(program, path=path)
+    folders = ["/usr/sbin", *_versions(Path("/usr")), cached / "sbin", cached / "bin", *_versions(cached)]
+    found = shutil.which(program, path=os.pathsep.join([environ.get("PATH", SYSTEM_PATH), *map(str, folders)]))
     return Path(found) if found else None
+
+
+def is_cached(place: Path, environ: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether a program lies in the cache, so that its libraries may lie there too."""
+    return place.is_relative_to(cache_folder(environ) / FOLDER)
+
+
+def _versions(root: Path) -> list[Path]:
+    """Give the folders of PostgreSQL's programs below ``root``, newest first."""
+    return sorted((root / VERSIONED).glob("[0-9]*/bin"), key=lambda folder: int(folder.parent.name), reverse=True)
 
 
 class Peers:
@@ -48,11 +64,11 @@ class Peers:
         """Find them, or say from which packages they will come."""
         missing = self._missing(PROGRAMS)
         if not missing:
-            return Finding(have="nginx, Prometheus and blackbox exporter for tests")
+            return Finding(have="nginx, Prometheus, blackbox exporter and PostgreSQL for tests")
         wanted = ", ".join(_packages(missing))
         if not debian.is_debian_family() or shutil.which("apt-get", path=SYSTEM_PATH) is None:
             return Finding(blocked=f"no {', '.join(missing)} on PATH, which tests run against; install {wanted}")
-        return Finding(will=(f"{wanted} for tests, unpacked into {self.cache / FOLDER} (60 MB; nothing is started)",))
+        return Finding(will=(f"{wanted} for tests, unpacked into {self.cache / FOLDER} (110 MB; nothing is started)",))
 
     def make(self, say: Say) -> str:
         """Fetch the packages by apt, which checks their signatures, and unpack them."""
@@ -63,6 +79,8 @@ class Peers:
                 ["apt-get", "-o", debian.WAIT_FOR_LOCK, "update"], env=debian.NONINTERACTIVE, timeout_s=300,
             )
         packages = _packages(self._missing(PROGRAMS))
+        if PROGRAMS["postgres"] in packages:
+            packages = [package for package in packages if package != PROGRAMS["postgres"]] + self._server()
         say.phase(f"apt-get fetches {', '.join(packages)}")
         work = self.cache / "work"
         work.mkdir(parents=True, exist_ok=True)
@@ -85,6 +103,14 @@ class Peers:
                 log=self.log,
             )
         return f"{', '.join(packages)} unpacked for tests"
+
+    def _server(self) -> list[str]:
+        """Name the packages of the release's PostgreSQL server that it takes to run it out of the cache."""
+        named = SERVER.search(read(["apt-cache", "depends", PROGRAMS["postgres"]]) or "")
+        if named is None:
+            raise PartError('apt knows no PostgreSQL server; look whether "apt-get update" reaches your mirror')
+        planned = read(["apt-get", "-s", "install", "--no-install-recommends", named[1]], env=debian.NONINTERACTIVE)
+        return [named[1], *LIBRARY.findall(planned or "")]
 
     def _missing(self, programs: Iterable[str]) -> list[str]:
         return [program for program in programs if find(program, self.environ) is None]

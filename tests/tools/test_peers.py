@@ -26,7 +26,7 @@ def test_where_all_are_there_nothing_is_done(tmp_path: Path):
         program(tmp_path / "bin", name, "exit 0")
     environ = {"PATH": str(tmp_path / "bin"), "SIAGA24_CACHE": str(tmp_path / "cache")}
     finding = Peers(logs=tmp_path, environ=environ).look()
-    assert (finding.have, finding.will) == ("nginx, Prometheus and blackbox exporter for tests", ())
+    assert (finding.have, finding.will) == ("nginx, Prometheus, blackbox exporter and PostgreSQL for tests", ())
 
 
 @pytest.mark.skipif(not debian.is_debian_family(), reason="Debian's packages need Debian's apt")

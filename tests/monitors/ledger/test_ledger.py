@@ -23,6 +23,7 @@ from monitors.core.timeline import service_timeline
 from monitors.core.window import Window
 from monitors.ledger.base import Ledger
 from monitors.ledger.memory import MemoryLedger
+from monitors.ledger.postgres import PostgresLedger
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_reader import SqliteReader
 from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_step, a_target, a_transaction, a_try, an_entry, some_runs
@@ -31,20 +32,26 @@ HOUR_MS = 3_600_000
 Maker = Callable[[], Ledger]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def make(request, tmp_path: Path) -> Iterator[Maker]:
     made: list[Ledger] = []
 
     def maker() -> Ledger:
-        ledger: Ledger = (
-            MemoryLedger() if request.param == "memory" else SqliteLedger(tmp_path / f"ledger{len(made)}.sqlite")
-        )
+        ledger: Ledger
+        if request.param == "memory":
+            ledger = MemoryLedger()
+        elif request.param == "sqlite":
+            ledger = SqliteLedger(tmp_path / f"ledger{len(made)}.sqlite")
+        else:
+            ledger = PostgresLedger(request.getfixturevalue("postgres").database())
         made.append(ledger)
         return ledger
 
     yield maker
     for ledger in made:
         ledger.close()
+        if isinstance(ledger, PostgresLedger):
+            request.getfixturevalue("postgres").give_back(ledger.name)
 
 
 @pytest.fixture
