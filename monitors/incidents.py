@@ -30,11 +30,15 @@ def outages(
     if history is None:
         return None
     timeline = service_timeline(history, until_ms=data_until(history.lives, now_ms))
-    found = [
+    return history, timeline, touching(history, timeline, Window(start_ms=start_ms, end_ms=end_ms))
+
+
+def touching(history: ServiceHistory, timeline: ServiceTimeline, window: Window) -> tuple[Incident, ...]:
+    """Find the outages of a timeline that touch a window, each by itself, oldest first."""
+    return tuple(
         one for one in incidents(history, timeline)
-        if one.first_bad_ms < end_ms and (one.first_good_ms is None or one.first_good_ms > start_ms)
-    ]
-    return history, timeline, found
+        if one.first_bad_ms < window.end_ms and (one.first_good_ms is None or one.first_good_ms > window.start_ms)
+    )
 
 
 def joined(reader: LedgerReader, target: Target, window: Window, now_ms: int) -> tuple[Incident, ...]:

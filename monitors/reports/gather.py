@@ -1,0 +1,188 @@
+"""From the ledger to what a report of an agency is made of: one pass over its services for each month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitors.calendars import calendar
+from monitors.core.attribution import Decision, Owner, Part, attribute, by_owner
+from monitors.core.attribution import from_entries as decisions_of
+from monitors.core.common_cause import CommonCause, Watched, common_causes, host_of
+from monitors.core.correction import corrected
+from monitors.core.deployment import Deployment
+from monitors.core.deployment import from_entries as deployments_of
+from monitors.core.errors import UsageError
+from monitors.core.hours import days_of
+from monitors.core.incident_links import links_of
+from monitors.core.incident_merge import merge_flapping
+from monitors.core.model import Verdict
+from monitors.core.sla import covered
+from monitors.core.span import clip, intersect, total
+from monitors.core.split import split
+from monitors.core.timeline import service_timeline
+from monitors.core.window import Window, month_window, to_ms
+from monitors.figures import ServiceRead, Told, read_service, told_of
+from monitors.incidents import touching, watched_of
+from monitors.ledger.signatures import verifier
+from monitors.reports.data import AgencyMonth, Day, Outage, ServiceMonth, VantageFigures
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import tzinfo
+
+    from monitors.core.history import Life
+    from monitors.core.model import Target
+    from monitors.core.span import Span, Spans
+    from monitors.core.timeline import ServiceTimeline
+    from monitors.ledger.base import LedgerReader
+
+LOOPBACK = ("127.", "[::1]", "localhost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Near:
+    """What is known of an agency's month beside one service's figures."""
+
+    watched: dict[str, Watched]
+    causes: tuple[CommonCause, ...]
+    decisions: tuple[Decision, ...]
+    deployments: tuple[Deployment, ...]
+    told: Told
+
+
+def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int) -> AgencyMonth:
+    """Read one agency's month, by its own clock. Raises UsageError for an agency that the ledger does not know."""
+    known = [definition.target for definition in reader.definitions()]
+    targets = [target for target in known if target.agency == agency]
+    if not targets:
+        raise UsageError(f'the ledger has no service of agency "{agency}"; "siaga24 sla show" names those it has')
+    zone = ZoneInfo(targets[0].time_zone)
+    window = month_window(month, zone)
+    told = told_of(reader, agency)
+    reads = {target.key: read_service(reader, target, window, told, now_ms) for target in targets}
+    near = _near(reader, targets, known, reads, window=window, told=told, now_ms=now_ms)
+    return AgencyMonth(
+        agency=agency, name=targets[0].agency_name or agency, zone=zone, window=window,
+        services=tuple(_service(target, reads[target.key], window, near) for target in targets),
+    )
+
+
+def _near(
+    reader: LedgerReader, targets: Sequence[Target], known: Sequence[Target],
+    reads: Mapping[str, ServiceRead | None], *, window: Window, told: Told, now_ms: int,
+) -> _Near:
+    agency = targets[0].agency
+    hosts = {host_of(target) for target in targets}
+    companions = [target for target in known if target.agency != agency and host_of(target) in hosts]
+    watched = watched_of(reader, companions, window.start_ms, window.end_ms, now_ms)
+    watched += [
+        Watched(definitions=read.history.definitions, incidents=touching(read.history, read.timeline, window))
+        for read in reads.values() if read is not None
+    ]
+    entries = reader.entries(agency=agency)
+    return _Near(
+        watched={one.key: one for one in watched}, causes=common_causes(watched),
+        decisions=decisions_of(entries, verifier(entries)), deployments=deployments_of(entries), told=told,
+    )
+
+
+def _service(target: Target, read: ServiceRead | None, window: Window, near: _Near) -> ServiceMonth:
+    if read is None or read.statement is None:
+        return ServiceMonth(target=target, statement=None)
+    observed = (read.statement.start_ms, read.statement.until_ms)
+    zone = ZoneInfo(target.time_zone)
+    timeline, parted = read.timeline, read.split
+    hours = covered(read.history, timeline, read.window or window)
+    if read.beside.corrected is not None and read.beside.corrected.corrections:
+        timeline = corrected(timeline, read.beside.corrected.corrections)
+        parted = split(timeline, observed, zone, calendar(), target.office_hours, covered=hours)
+    own = near.watched[target.key]
+    # whose the down time was is asked of what counts: what a ruling took away is nobody's
+    parts = _within(attribute(timeline, observed, own, near.causes, near.decisions), hours)
+    return ServiceMonth(
+        target=target, statement=read.statement, corrected=read.beside.corrected, agreed=read.beside.agreed,
+        split=parted, owners=_owners(parts), outages=_outages(read, own, near, parts, observed),
+        vantages=_vantages(read, observed, hours), days=_days(timeline, observed, zone),
+    )
+
+
+def _outages(
+    read: ServiceRead, own: Watched, near: _Near, parts: Sequence[Part], observed: Span,
+) -> tuple[Outage, ...]:
+    found = []
+    for incident in merge_flapping(own.incidents):
+        end_ms = observed[1] if incident.first_good_ms is None else incident.first_good_ms
+        if incident.first_bad_ms >= observed[1] or end_ms <= observed[0]:
+            continue
+        mine = [part for part in parts if part.start_ms < end_ms and part.end_ms > incident.first_bad_ms]
+        found.append(Outage(
+            incident=incident, owners=_owners(mine),
+            links=links_of(
+                incident, read.history, deployments=near.deployments, maintenance=near.told.maintenance,
+                causes=near.causes,
+            ),
+        ))
+    return tuple(found)
+
+
+def _owners(parts: Sequence[Part]) -> tuple[tuple[Owner, int], ...]:
+    return tuple(sorted(
+        ((owner, ms) for owner, ms in by_owner(parts).items() if ms), key=lambda pair: (-pair[1], pair[0].value),
+    ))
+
+
+def _within(parts: Sequence[Part], hours: Spans) -> tuple[Part, ...]:
+    """Keep what lies in the hours that the promise covers: only there is down time counted."""
+    return tuple(
+        replace(part, start_ms=start, end_ms=end)
+        for part in parts for start, end in clip(hours, (part.start_ms, part.end_ms))
+    )
+
+
+def _vantages(read: ServiceRead, observed: Span, hours: Spans) -> tuple[VantageFigures, ...]:
+    """Say what each vantage alone saw: a figure of its own, so that a region cannot hide behind the majority."""
+    history, found = read.history, []
+    names = sorted({stretch.vantage for stretch in history.stretches})
+    for name in names:
+        stretches = tuple(stretch for stretch in history.stretches if stretch.vantage == name)
+        alone = replace(
+            history, stretches=stretches,
+            definitions=tuple(one for one in history.definitions if one.vantage == name) or history.definitions,
+            lives=tuple(life for life in history.lives if life.vantage == name),
+        )
+        timeline = read.timeline if len(names) == 1 else service_timeline(alone, until_ms=read.timeline.until_ms)
+        spent = {verdict: total(intersect(timeline.spans(verdict), hours)) for verdict in Verdict}
+        good = spent[Verdict.UP] + spent[Verdict.DEGRADED]
+        found.append(VantageFigures(
+            name=name, runs=sum(s.runs for s in stretches if observed[0] <= s.start_ms < observed[1]), good_ms=good,
+            known_ms=good + spent[Verdict.DOWN], is_own_host=is_own_host(history.target, alone.lives),
+        ))
+    return tuple(found)
+
+
+def is_own_host(target: Target, lives: Sequence[Life]) -> bool:
+    """Tell whether a vantage stands on the host that answers for a service.
+
+    It does where the service is reached at a loopback address, or by the name of the machine that the monitor runs on.
+    A machine with another name for itself than the one it is reached by is not recognised.
+    """
+    host = host_of(target).rpartition(":")[0] or host_of(target) if target.connect_to else host_of(target)
+    return host.startswith(LOOPBACK) or host.endswith(".localhost") or any(
+        life.host and host in (life.host.lower(), life.host.lower().partition(".")[0]) for life in lives
+    )
+
+
+def _days(timeline: ServiceTimeline, observed: Span, zone: tzinfo) -> tuple[Day, ...]:
+    found = []
+    for day in days_of(observed, zone):
+        start, end = (to_ms(datetime.combine(one, time(), tzinfo=zone)) for one in (day, day + timedelta(days=1)))
+        part = (max(start, observed[0]), min(end, observed[1]))
+        spent = {verdict: total(clip(timeline.spans(verdict), part)) for verdict in Verdict}
+        found.append(Day(
+            day=day.isoformat(), up_ms=spent[Verdict.UP], degraded_ms=spent[Verdict.DEGRADED],
+            down_ms=spent[Verdict.DOWN], unknown_ms=spent[Verdict.UNKNOWN],
+        ))
+    return tuple(found)

@@ -1,0 +1,192 @@
+"""The first page of a report: the figures a minister asks for, and what bears on how they may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from monitors.core.sla import Judgement
+from monitors.core.split import Part, together
+from monitors.core.wording import duration, percent, share_percent
+from monitors.reports.data import together_of
+from monitors.reports.document import Block, Cell, Column, Fact, Facts, Heading, Paragraph, Table, Tone, Unit
+from monitors.reports.numbers import count, moment
+from monitors.reports.words import JUDGEMENT_TONES
+
+if TYPE_CHECKING:
+    from monitors.core.sla import AgencyStatement
+    from monitors.reports.data import ReportData, ServiceMonth
+    from monitors.reports.words import Words
+
+OWN_HOST, CORRECTED = "‡", "†"
+MOST_NAMED = 6
+
+
+def marked(one: ServiceMonth) -> str:
+    """Give a service's name with the marks that go with its figures wherever they stand."""
+    was_ruled = one.corrected is not None and one.corrected.corrected is not None
+    marks = [CORRECTED] * was_ruled + [OWN_HOST] * one.is_seen_from_own_host_only
+    return " ".join((one.name, *marks))
+
+
+def service_judgements(data: ReportData) -> dict[str, Judgement]:
+    """Judge each service over all months of the report: kept only if every month is."""
+    found: dict[str, list[Judgement]] = {}
+    for month in data.months:
+        for one in month.services:
+            if one.in_force is not None:
+                found.setdefault(one.target.service, []).append(one.in_force.judgement)
+    return {service: together_of(tuple(judgements)) for service, judgements in found.items()}
+
+
+def summary(data: ReportData, words: Words) -> Iterator[Block]:
+    """Give the large figures, and the sentences that belong beside them."""
+    yield Heading(text=words("summary"))
+    judged = service_judgements(data)
+    if not judged:
+        yield Paragraph(text=words("no_services"), is_mark=True, tone=Tone.UNSURE)
+        return
+    statements = [month.statement for month in data.months]
+    outside = together(month.part("outside") for month in data.months)
+    yield Facts(items=(
+        _outside(outside, words), _promise(tuple(judged.values()), words), _coverage(statements, words),
+    ))
+    yield Facts(items=(_availability(statements, words), _downtime(data, statements, words), _worst(data, words)))
+    yield from _remarks(data, words)
+
+
+def changes(data: ReportData, words: Words) -> Iterator[Block]:
+    """Say what changed since the version before; nothing for a first one."""
+    edition = data.edition
+    if edition.version < 2:
+        return
+    names = {one.target.service: one.name for month in data.months for one in month.services}
+    yield Heading(text=words("changes"))
+    yield Paragraph(text=words(
+        "changes_note", version=edition.version - 1, when=moment(edition.former_ms, data.zone, words.language),
+    ))
+    if not edition.changes:
+        yield Paragraph(text=words("no_changes"))
+        return
+    columns = tuple(
+        Column(title=words(key), share=share)
+        for key, share in (("service", 3), ("month", 0), ("figure", 2), ("before", 2), ("after", 2))
+    )
+    yield Table(name=words("changes")[:20], columns=columns, rows=tuple(
+        (
+            Cell(text=names.get(one.service, one.service)), Cell(text=one.month), Cell(text=one.figure),
+            Cell(text=one.before), Cell(text=one.after),
+        )
+        for one in edition.changes
+    ))
+
+
+def _outside(part: Part, words: Words) -> Fact:
+    return Fact(
+        label=words("outside"), value=percent(part.good_ms, part.known_ms, words.language),
+        note=words(
+            "outside_note", down=duration(part.down_ms, words.language), known=duration(part.known_ms, words.language),
+        ),
+        number=share_percent(part.good_ms, part.known_ms), unit=Unit.PERCENT,
+    )
+
+
+def _promise(judgements: tuple[Judgement, ...], words: Words) -> Fact:
+    kept = judgements.count(Judgement.KEPT)
+    rest = [
+        words("promise_rest", count=judgements.count(one), judgement=words.judgement(one))
+        for one in (Judgement.BROKEN, Judgement.NOT_PROVEN, Judgement.RUNNING) if one in judgements
+    ]
+    return Fact(
+        label=words("promise"), value=words("promise_value", kept=kept, all=len(judgements)),
+        note=", ".join(rest) or words("promise_all"), tone=JUDGEMENT_TONES[together_of(judgements)],
+        number=kept, unit=Unit.COUNT,
+    )
+
+
+def _coverage(statements: list[AgencyStatement], words: Words) -> Fact:
+    known, observed = sum(one.known_ms for one in statements), sum(one.observed_ms for one in statements)
+    return Fact(
+        label=words("coverage"), value=percent(known, observed, words.language),
+        note=words(
+            "coverage_note", unknown=duration(observed - known, words.language),
+            observed=duration(observed, words.language),
+        ),
+        number=share_percent(known, observed), unit=Unit.PERCENT,
+    )
+
+
+def _availability(statements: list[AgencyStatement], words: Words) -> Fact:
+    known, good = sum(one.known_ms for one in statements), sum(one.good_ms for one in statements)
+    whole = sum(one.observed_ms for one in statements)
+    low = whole - sum(one.possibly_down_ms for one in statements)
+    high = whole - sum(one.certainly_down_ms for one in statements)
+    return Fact(
+        label=words("availability"), value=percent(good, known, words.language),
+        note=words(
+            "availability_note", low=percent(low, whole, words.language), high=percent(high, whole, words.language),
+        ),
+        number=share_percent(good, known), unit=Unit.PERCENT,
+    )
+
+
+def _downtime(data: ReportData, statements: list[AgencyStatement], words: Words) -> Fact:
+    # people count plain time here: weights are for the shares
+    down_ms = sum(one.down_ms for month in data.months for one in month.judged)
+    services = len({one.service for month in data.months for one in month.judged})
+    incidents = len({
+        outage.incident.name for month in data.months for one in month.services for outage in one.outages
+    })
+    del statements
+    return Fact(
+        label=words("downtime"), value=duration(down_ms, words.language), number=down_ms, unit=Unit.MS,
+        note=words(
+            "downtime_note", services=count(services, words.language), incidents=count(incidents, words.language),
+        ),
+    )
+
+
+def _worst(data: ReportData, words: Words) -> Fact:
+    down: dict[str, int] = {}
+    names: dict[str, str] = {}
+    for month in data.months:
+        for one in month.services:
+            if one.in_force is not None:
+                down[one.target.service] = down.get(one.target.service, 0) + one.in_force.down_ms
+                names[one.target.service] = marked(one)
+    worst = min(down, key=lambda service: (-down[service], service))
+    if not down[worst]:
+        return Fact(label=words("worst"), value="–", note=words("worst_none"))
+    return Fact(
+        label=words("worst"), value=duration(down[worst], words.language), note=names[worst],
+        number=down[worst], unit=Unit.MS,
+    )
+
+
+def _remarks(data: ReportData, words: Words) -> Iterator[Paragraph]:
+    services = [one for month in data.months for one in month.services if one.in_force is not None]
+    own = sorted({one.name for one in services if one.is_seen_from_own_host_only})
+    if own:
+        is_all = len(own) == len({one.name for one in services})
+        yield Paragraph(
+            text=words("own_host", names=words("own_host_all") if is_all else _listed(own)), is_mark=True,
+            tone=Tone.UNSURE,
+        )
+    if any(one.corrected is not None and one.corrected.corrected is not None for one in services):
+        yield Paragraph(text=words("corrected", chapter=f'"{words("disputes")}"'), is_mark=True)
+    disputed = [
+        f"{one.name} {duration(one.corrected.disputed_ms, words.language)}"
+        for one in services if one.corrected is not None and one.corrected.disputed_ms
+    ]
+    if disputed:
+        yield Paragraph(text=words("disputed", spans=_listed(disputed)), is_mark=True, tone=Tone.UNSURE)
+    undecided = sum(month.part("undecided").observed_ms for month in data.months)
+    if undecided:
+        yield Paragraph(
+            text=words("undecided", time=duration(undecided, words.language)), is_mark=True, tone=Tone.UNSURE,
+        )
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
