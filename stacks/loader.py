@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
+from monitors.core.burnrate import idle_rules
 from monitors.core.errors import DefinitionError
+from monitors.core.provability import narrowest_target
 from stacks.definition.build_service import build_service
 from stacks.definition.build_week import office_week
 from stacks.definition.check_agency import DEFAULT_TIER, Claims, check_agency, domain_of
@@ -24,7 +26,6 @@ from stacks.model import (
     Gateway,
 )
 from stacks.parts import LOOPBACK
-from stacks.provable import idle_factors, narrowest_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,9 +120,9 @@ def _warn_unprovable(record: Record, agency: Agency, settings: Settings) -> None
                 f"at most {narrowest} % with these intervals and deadlines",
                 "make deadlines or intervals shorter, or promise less",
             )
-        idle = idle_factors(target)
+        idle = idle_rules(target)
         if idle:
-            factors = ", ".join(str(factor) for factor in idle)
+            factors = ", ".join(f"{float(rule.factor):g}" for rule in idle)
             place.warn(
                 f"under a promise of {target} % no outage burns its budget {factors} times too fast",
                 "a promise under which every alert rule can fire",

@@ -14,6 +14,7 @@ from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Protocol
 
 from monitors.core.model import Hosting, Promise, Transaction
+from monitors.core.provability import LONE_FAILURES
 from stacks.parts import (
     MIB,
     Certificate,
@@ -219,7 +220,7 @@ class Settings:
     vantage: str = "local"               # name of the place that this monitor runs from
     allow_networks: tuple[str, ...] = ()  # where probes may go beside public addresses
     canaries: tuple[str, ...] = ()       # witnesses of the monitor's own network: URL or HOST:PORT
-    lone_failures: Decimal = Decimal("0.05")         # percent of single tries that fail at a healthy service
+    lone_failures: Decimal = LONE_FAILURES           # percent of single tries that fail at a healthy service
     waves: tuple[str, ...] = ("pilot", "rest")       # in the order of rolling out
 
     def __post_init__(self) -> None:

@@ -6,17 +6,15 @@ Make it anew with ``python -m stacks.reference > docs/definitions.md``; a test c
 from __future__ import annotations
 
 import sys
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from monitors.core.model import Step, Transaction
+from monitors.core.provability import TABLE_RATES, provability_table
 from stacks.definition.amounts import duration_text, size_text
 from stacks.definition.grammar import AGENCY, SETTINGS
 from stacks.definition.lists import ListOf, OneOf
 from stacks.definition.scalars import Choice
 from stacks.definition.shapes import MapOf, Shape
 from stacks.definition.traps import trap
-from stacks.provable import narrowest_target
 from stacks.tiers import standard_tiers
 
 if TYPE_CHECKING:
@@ -66,8 +64,8 @@ which nobody can say that it was up: from the last good try before to the first 
 two deadlines. Where a month has too much of it, even a perfect service cannot prove its promise, and
 `siaga24 agency validate` warns. For a rate f of lone failures (`monitor/lone_failures`), interval I, deadline D and the
 shortest month W = 28 days: n = W / I runs, of which Poisson(n f) fail alone; k, its 95th percentile, times (I + 2 D) is
-the time lost. Besides, n runs assert no target T with T^n above 5 %. The narrowest target, in percent, for one primary
-transaction:
+the time lost. With several vantages a majority has to fail within the same I + 2 D. Besides, n runs assert no target T
+with T^n above 5 %. The narrowest target, in percent, for one primary transaction:
 """
 
 
@@ -152,14 +150,14 @@ def _tiers() -> Iterator[str]:
 
 
 def _provable() -> Iterator[str]:
-    rates = [Decimal(text) for text in ("0.01", "0.05", "0.1")]
-    yield "| interval, deadline | " + " | ".join(f"{rate} % fail alone" for rate in rates) + " |"
-    yield "|---" * (len(rates) + 1) + "|"
-    times = ((5_000, 2_000), (15_000, 3_000), (30_000, 10_000), (60_000, 15_000), (300_000, 10_000))
-    for interval_ms, deadline_ms in times:
-        one = Transaction(name="x", steps=(Step(name="x"),), interval_ms=interval_ms, deadline_ms=deadline_ms)
-        cells = [str(narrowest_target([one], rate)) for rate in rates]
-        yield f"| {duration_text(interval_ms)}, {duration_text(deadline_ms)} | " + " | ".join(cells) + " |"
+    yield "| vantages | interval, deadline | " + " | ".join(f"{rate} % fail alone" for rate in TABLE_RATES) + " |"
+    yield "|---" * (len(TABLE_RATES) + 2) + "|"
+    rows: dict[tuple[int, int, int], list[str]] = {}
+    for row in provability_table():
+        rows.setdefault((row.vantages, row.interval_ms, row.deadline_ms), []).append(str(row.narrowest))
+    for (vantages, interval_ms, deadline_ms), cells in rows.items():
+        times = f"{duration_text(interval_ms)}, {duration_text(deadline_ms)}"
+        yield f"| {vantages} | {times} | " + " | ".join(cells) + " |"
 
 
 def _code(example: str) -> str:

@@ -9,9 +9,9 @@ import pytest
 
 from monitors.core.errors import DefinitionError
 from monitors.core.model import Step, Transaction
+from monitors.core.provability import narrowest_target
 from stacks.definition.grammar import TIERS
 from stacks.model import Settings
-from stacks.provable import narrowest_target
 from stacks.tiers import TEMPLATES, load_settings, load_tier, standard_tiers
 
 
