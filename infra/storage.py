@@ -36,6 +36,7 @@ def make_network(plan: NetworkPlan, key: str, code: str, opts: ResourceOptions) 
 def make_volume(plan: VolumePlan, code: str, service: str, parent: pulumi.Resource) -> docker.Volume:
     """Register a volume. One with data is protected, kept on the engine whatever happens, and never replaced.
 
+    The others are kept by the update too, and removed by what began it, once it is over (``stacks.superseded``).
     The provider replaces a volume, by force, when a label changes: labels are set once and never looked at again.
     """
     labels = {Label.AGENCY: code, Label.SERVICE: service, Label.DATA: "true" if plan.is_data else "false"}
@@ -47,7 +48,7 @@ def make_volume(plan: VolumePlan, code: str, service: str, parent: pulumi.Resour
         opts=ResourceOptions(
             parent=parent,
             protect=plan.is_data,
-            retain_on_delete=plan.is_data,
+            retain_on_delete=True,
             ignore_changes=["labels"],
             delete_before_replace=False,
         ),

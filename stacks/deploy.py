@@ -31,6 +31,7 @@ from stacks.session import Phases, Session
 from stacks.standback import stand_back
 from stacks.standing import Connected, Standing, connect, look
 from stacks.statefile import Gate, StackRecord, write_record
+from stacks.superseded import remove_superseded, tell_stays
 from stacks.targets import targets_of
 from stacks.targets_file import write_targets
 
@@ -101,6 +102,7 @@ def up(workspace: Workspace, code: str, progress: Progress, *, accepts_loss: boo
             write_record(session.state, code, record.failed(session.redact(str(failure))))
             raise failure from None
         write_record(session.state, code, record.passed())
+        tell_stays(session, remove_superseded(session, standing.files.state(code)))
         return Result(
             code=code, counts=fold.counts, seconds=phases.seconds, addresses=_addresses(outputs),
             targets_file=write_targets(session.state, code, outputs["targets"]),

@@ -27,6 +27,7 @@ from stacks.pulumi_state import BackendFiles
 from stacks.session import Phases, Session
 from stacks.standing import connect
 from stacks.statefile import forget_record, read_record, write_record
+from stacks.superseded import refuse_stays, remove_superseded
 from stacks.targets import targets_of
 from stacks.targets_file import targets_path, write_targets
 
@@ -82,6 +83,7 @@ def destroy(
                 progress=progress,
             )
         fold = EventFold(time.monotonic, progress.step)
+        stays: dict[str, str] = {}
         if files.exists(code):
             passphrase = passphrase_file(workspace.state, has_stacks=files.has_secrets())
             session.redact.add([read(passphrase)])
@@ -90,6 +92,7 @@ def destroy(
             )
             _remove(session, automation, files, fold, phases, delete_data=delete_data)
             write_record(workspace.state, code, record.gone())
+            stays = remove_superseded(session, files.state(code))
         _forget_targets(workspace, code)
         deleted = _delete_data(session, phases) if delete_data else ()
         if delete_data:
@@ -98,6 +101,7 @@ def destroy(
             shutil.rmtree(files.work_dir(code), ignore_errors=True)
             forget_record(workspace.state, code)
         kept = tuple(volume.name for volume in data_volumes(engine, code))
+        refuse_stays(stays)
         return Destroyed(code=code, counts=fold.counts, seconds=phases.seconds, kept=kept, deleted_data=deleted)
 
 

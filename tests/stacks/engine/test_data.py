@@ -76,7 +76,7 @@ def test_a_changed_label_touches_no_volume(base: Hosted, monkeypatch: pytest.Mon
     assert base.rig.changes(base.spec) == {}
 
 
-def test_data_volumes_are_protected_and_kept_and_others_are_not(hosted: Hosted) -> None:
+def test_data_volumes_are_protected_and_no_update_removes_any(hosted: Hosted) -> None:
     volumes = {
         resource["inputs"]["name"]: (resource.get("protect", False), resource.get("retainOnDelete", False))
         for resource in hosted.rig.export(hosted.spec)["resources"]
@@ -84,7 +84,7 @@ def test_data_volumes_are_protected_and_kept_and_others_are_not(hosted: Hosted) 
     }
     assert volumes.pop(VOLUME) == (True, True)
     assert len(volumes) == 3
-    assert set(volumes.values()) == {(False, False)}
+    assert set(volumes.values()) == {(False, True)}
 
 
 def test_a_service_that_vanishes_from_the_definition_cannot_take_its_data_along(hosted: Hosted) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import docker
 import pytest
+from docker.models.containers import Container
 
 from stacks.toolchain import Toolchain
 from tests.scenarios.engine_things import data_volumes
@@ -114,3 +115,37 @@ def test_a_data_volume_that_vanished_is_not_replaced_by_an_empty_one_unasked(pla
     place.up("--accept-loss")
     assert data_volumes(place.engine, place.code) == [volume]
     assert read(place) == ""
+
+
+def test_keys_that_the_engine_would_not_give_up_fail_no_release_and_go_with_the_next_up(place: Deploying) -> None:
+    def keys() -> list[str]:
+        found = place.engine.volumes.list(filters={"label": [f"siaga24.agency={place.code}", "siaga24.data=false"]})
+        return sorted(str(volume.name) for volume in found if "_secrets_" in str(volume.name))
+
+    def held(name: str) -> Container:
+        return place.engine.containers.create(IMAGE, volumes={name: {"bind": "/v", "mode": "ro"}})
+
+    place.define(service={"secrets": ["KUNCI"]})
+    place.up()
+    old, = keys()
+    place.define(service={"secrets": ["KUNCI", "KUNCI_LAIN"]})
+    holder = held(old)
+    try:
+        done = place.up()
+        assert f"volume {old} of earlier keys or settings stays for now" in done.stderr
+        assert "volume is in use" in done.stderr
+        assert len(keys()) == 2
+    finally:
+        holder.remove()
+    place.up()
+    new, = keys()
+    assert new != old
+
+    holder = held(new)
+    try:
+        refused = place.siaga24("stack", "destroy", place.code, code=1)
+        assert f"the stack is gone, but not its volumes of keys and settings {new}: " in refused.stderr
+    finally:
+        holder.remove()
+    place.siaga24("stack", "destroy", place.code)
+    assert keys() == []
