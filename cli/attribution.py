@@ -26,6 +26,7 @@ from monitors.figures import told_of
 from monitors.incidents import companions, watched_of
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.signatures import signed, verifier
+from monitors.ledger_name import LedgerName
 
 COLUMNS = ("service", "down", *(owner.value for owner in Owner))
 PART_COLUMNS = ("from", "length", "owner", "why")
@@ -59,7 +60,7 @@ def attribution() -> None:
 @workspace_options
 def list_command(
     workspace: Path | None, state: Path | None, output: str, *, name: str | None, month: str | None, since: str | None,
-    to: str | None, ledger: Path | None,
+    to: str | None, ledger: LedgerName | None,
 ) -> None:
     """Show whose the down time of each service was, in the month that runs or another window.
 
@@ -97,7 +98,7 @@ def list_command(
 @workspace_options
 def decide(
     workspace: Path | None, state: Path | None, as_json: bool, *, name: str, since: str, to: str, owner: str,
-    reason: str, by: str, key: Path, ledger: Path | None,
+    reason: str, by: str, key: Path, ledger: LedgerName | None,
 ) -> None:
     """Decide whose the down time of a span was, in place of what the rules say. It is signed.
 

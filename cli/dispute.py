@@ -18,8 +18,9 @@ from monitors.core.errors import UsageError
 from monitors.core.model import Verdict
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.keys import PrivateKey, generate, load
+from monitors.ledger.opening import LedgerTold
 from monitors.ledger.signatures import register, registration, signed, verifier, withdrawal
-from monitors.ledger.sqlite_entries import SqliteEntries
+from monitors.ledger_name import LedgerName
 
 evidence_option = click.option(
     "--evidence", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE",
@@ -54,7 +55,7 @@ def dispute() -> None:
 @workspace_options
 def open_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, name: str, since: str, to: str, claim: str,
-    reason: str, evidence: tuple[Path, ...], by: str, key: Path, ledger: Path | None,
+    reason: str, evidence: tuple[Path, ...], by: str, key: Path, ledger: LedgerName | None,
 ) -> None:
     """Dispute what a service was in a span of time; until the ruling the time is marked as disputed.
 
@@ -95,7 +96,7 @@ def open_command(
 @workspace_options
 def answer(
     workspace: Path | None, state: Path | None, as_json: bool, *, number: int, reason: str, evidence: tuple[Path, ...],
-    by: str, ledger: Path | None,
+    by: str, ledger: LedgerName | None,
 ) -> None:
     """Answer the dispute of that number, as those who run the service or the monitor. It needs no key.
 
@@ -133,7 +134,7 @@ def answer(
 @workspace_options
 def rule(
     workspace: Path | None, state: Path | None, as_json: bool, *, number: int, outcome: str, verdict: str | None,
-    since: str | None, to: str | None, reason: str, by: str, key: Path, ledger: Path | None,
+    since: str | None, to: str | None, reason: str, by: str, key: Path, ledger: LedgerName | None,
 ) -> None:
     """Rule on the dispute of that number: upheld or rejected. Whoever opened it cannot.
 
@@ -175,7 +176,8 @@ def rule(
 @output_option
 @workspace_options
 def list_command(
-    workspace: Path | None, state: Path | None, output: str, *, name: str | None, only_open: bool, ledger: Path | None,
+    workspace: Path | None, state: Path | None, output: str, *, name: str | None, only_open: bool,
+    ledger: LedgerName | None,
 ) -> None:
     """List disputes with their state and deadlines, newest first.
 
@@ -205,7 +207,7 @@ def list_command(
 @ledger_option
 @workspace_options
 def key_command(
-    workspace: Path | None, state: Path | None, *, file: Path, withdraw: bool, by: str, ledger: Path | None,
+    workspace: Path | None, state: Path | None, *, file: Path, withdraw: bool, by: str, ledger: LedgerName | None,
 ) -> None:
     """Register the key in FILE as that of a person; it is made where there is none. The file stays with its owner.
 
@@ -233,7 +235,7 @@ def _known(reader: LedgerReader) -> dict[int, Dispute]:
     return {one.number: one for one in from_entries(told, verifier(told))}
 
 
-def _unruled(entries: SqliteEntries, number: int) -> Dispute:
+def _unruled(entries: LedgerTold, number: int) -> Dispute:
     found = _known(entries).get(number)
     if found is None:
         raise UsageError(f'there is no dispute {number}; "siaga24 dispute list" has them')

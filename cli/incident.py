@@ -17,6 +17,7 @@ from monitors.core.incident import Incident
 from monitors.core.model import Run, Target, Verdict
 from monitors.incidents import joined, links
 from monitors.ledger.base import LedgerReader
+from monitors.ledger_name import LedgerName
 
 LISTED_DAYS = 31
 
@@ -43,7 +44,7 @@ def incident() -> None:
 @workspace_options
 def list_command(
     workspace: Path | None, state: Path | None, output: str, *, name: str | None, month: str | None, since: str | None,
-    to: str | None, only_open: bool, ledger: Path | None,
+    to: str | None, only_open: bool, ledger: LedgerName | None,
 ) -> None:
     """List incidents that touch the last 31 days, or the window that is given; newest first.
 
@@ -81,7 +82,8 @@ def list_command(
 @json_option
 @workspace_options
 def show_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, name: str, ledger: Path | None, pictures: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, name: str,
+    ledger: LedgerName | None, pictures: Path | None,
 ) -> None:
     """Show one incident: since when, what failed and of what, each step of the runs that tell.
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from cli.ledger_view import GIVE, ledger_option
+from cli.ledger_view import ledger_named, ledger_option
 from cli.output import console, json_option, print_json, workspace_options
-from cli.state_folder import state_folder
+from monitors.core.errors import UsageError
 from monitors.ledger.backup import Copied, back_up, check, restore
 from monitors.ledger.sqlite import SqliteLedger
+from monitors.ledger_name import LedgerName, ServerLedger
 
 
 @click.command("backup", short_help="Copy the ledger, also while the monitor writes.")
@@ -21,7 +22,7 @@ from monitors.ledger.sqlite import SqliteLedger
 @json_option
 @workspace_options
 def backup_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, to: Path, ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, to: Path, ledger: LedgerName | None,
 ) -> None:
     """Copy the ledger to the file TO. The monitor may write meanwhile; the copy is of one moment.
 
@@ -39,7 +40,7 @@ def backup_command(
 @json_option
 @workspace_options
 def restore_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, backup: Path, ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, backup: Path, ledger: LedgerName | None,
 ) -> None:
     """Check BACKUP and put it in the place of a ledger that is lost.
 
@@ -57,24 +58,45 @@ def restore_command(
 @json_option
 @workspace_options
 def migrate_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, ledger: LedgerName | None,
 ) -> None:
     """Bring a ledger of an older version forward, after a copy of it was made beside it.
 
-    A monitor that starts does the same. There is no way back but the copy.
+    A monitor that starts does the same. There is no way back but the copy. On PostgreSQL take a backup first: none is
+    made, and a monitor makes a new ledger only.
 
     \b
-    Example:  siaga24 ledger migrate
+    Examples:  siaga24 ledger migrate
+               siaga24 ledger migrate --ledger postgresql://siaga24_owner@db.example.go.id/siaga24
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    if isinstance(ledger, ServerLedger):
+        _migrate_server(ledger, as_json=as_json)
+        return
     path = ledger_path(workspace, state, ledger)
     before = check(path).schema
     SqliteLedger(path).close()
     _tell(f"of schema {before} before", check(path), as_json=as_json)
 
 
-def ledger_path(workspace: Path | None, state: Path | None, ledger: Path | None) -> Path:
-    """Give the ledger's file."""
-    return ledger or state_folder(workspace, state, else_give=GIVE) / "ledger.sqlite"
+def ledger_path(workspace: Path | None, state: Path | None, ledger: LedgerName | None) -> Path:
+    """Give the ledger's file. Raises UsageError for one on a server."""
+    named = ledger_named(workspace, state, ledger)
+    if isinstance(named, ServerLedger):
+        raise UsageError(
+            f"{named}: this command is for a ledger in a file; docs/postgres.md has what does the same on PostgreSQL",
+        )
+    return named
+
+
+def _migrate_server(ledger: ServerLedger, *, as_json: bool) -> None:
+    from monitors.ledger.postgres_schema import migrate  # noqa: PLC0415 - a ledger in a file does without
+
+    before, after = migrate(ledger)
+    if as_json:
+        print_json({"ledger": str(ledger), "schema_before": before, "schema": after})
+        return
+    what = f"of schema {before} before" if before else "made"
+    console().print(f"{ledger}: {what}, schema {after} now", markup=False, highlight=False, soft_wrap=True)
 
 
 def _tell(what: str, copied: Copied, *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from monitors.core.entry import Entry, EntryKind, body_text
 from monitors.core.window import from_ms
 from monitors.core.wording import instant
 from monitors.ledger.base import LedgerReader
+from monitors.ledger_name import LedgerName
 
 NATIONAL = ZoneInfo("Asia/Jakarta")      # of what concerns all agencies
 COLUMNS = ("number", "recorded", "kind", "of", "by", "signed", "what")
@@ -30,7 +31,8 @@ CSV_COLUMNS = ("number", "at", "kind", "agency", "service", "by", "signature", "
 @output_option
 @workspace_options
 def entries_command(
-    workspace: Path | None, state: Path | None, output: str, *, name: str | None, kind: str | None, ledger: Path | None,
+    workspace: Path | None, state: Path | None, output: str, *, name: str | None, kind: str | None,
+    ledger: LedgerName | None,
 ) -> None:
     """List maintenance, deployments, disputes, corrections and all else that was told, in the order it was recorded.
 

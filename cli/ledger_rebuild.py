@@ -11,6 +11,7 @@ from cli.ledger_view import ledger_option
 from cli.output import console, json_option, print_json, workspace_options
 from monitors.core.errors import LedgerError, UsageError
 from monitors.ledger.sqlite_rebuild import SqliteRebuild, describe
+from monitors.ledger_name import LedgerName
 
 
 @click.command("rebuild", short_help="Make stretches anew from raw runs and compare.")
@@ -19,7 +20,7 @@ from monitors.ledger.sqlite_rebuild import SqliteRebuild, describe
 @json_option
 @workspace_options
 def rebuild_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, is_check: bool, ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, is_check: bool, ledger: LedgerName | None,
 ) -> None:
     """Make the stretches of all days that have their raw runs anew, and compare them byte for byte.
 

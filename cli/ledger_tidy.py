@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from cli.ledger_backup import ledger_path
-from cli.ledger_view import ledger_option, now_ms
+from cli.ledger_view import ledger_named, ledger_option, now_ms
 from cli.output import console, output_option, print_csv, print_json, print_table, workspace_options
 from monitors.core.errors import UsageError
+from monitors.ledger.opening import open_tidy
 from monitors.ledger.retention import DISPUTE_DAYS, NEWEST_DAYS, RAW_DAYS, RetentionRules
 from monitors.ledger.sqlite_days import date_of
-from monitors.ledger.sqlite_tidy import SqliteTidy
+from monitors.ledger_name import LedgerName
 
 COLUMNS = ("day", "reason", "kept", "gone")
 
@@ -38,7 +38,7 @@ COLUMNS = ("day", "reason", "kept", "gone")
 @workspace_options
 def tidy_command(
     workspace: Path | None, state: Path | None, output: str, *, days: int, most_gib: float, dispute_days: int,
-    dry_run: bool, ledger: Path | None,
+    dry_run: bool, ledger: LedgerName | None,
 ) -> None:
     """Let go of raw runs that are older than the days given, or than what fits the size given.
 
@@ -51,7 +51,7 @@ def tidy_command(
                siaga24 ledger tidy --days 60 --most 100
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     rules = RetentionRules(raw_days=days, max_bytes=int(most_gib * (1 << 30)), dispute_days=dispute_days)
-    tidy = SqliteTidy(ledger_path(workspace, state, ledger))
+    tidy = open_tidy(ledger_named(workspace, state, ledger))
     try:
         if dry_run:
             rows: list[dict[str, object]] = [

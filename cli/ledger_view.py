@@ -18,11 +18,13 @@ from monitors.core.errors import UsageError
 from monitors.core.history import Definition
 from monitors.core.model import Target
 from monitors.core.window import Window, moment, month_of, month_window
-from monitors.ledger.sqlite_reader import SqliteReader
+from monitors.ledger.base import LedgerReader
+from monitors.ledger.opening import open_reader
+from monitors.ledger_name import LedgerName, ServerLedger, ledger_name
 
 C = TypeVar("C", bound=Callable[..., object])
 
-GIVE = "the ledger with --ledger FILE"
+GIVE = "the ledger with --ledger"
 MOST_NAMED = 10
 
 
@@ -31,12 +33,28 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def read_ledger(value: str | LedgerName) -> LedgerName:
+    """Read ``--ledger``. UsageError for a folder, or an address with a password in it, which is not shown."""
+    found = value if isinstance(value, Path | ServerLedger) else ledger_name(value)
+    if isinstance(found, Path) and found.is_dir():
+        raise UsageError(f'--ledger "{found}" is a folder; expected a file, or postgresql://USER@HOST:PORT/DATABASE')
+    return found
+
+
+LEDGER_METAVAR = "FILE|postgresql://..."
+
+
 def ledger_option(command: C) -> C:
-    """Add ``--ledger FILE``."""
+    """Add ``--ledger``."""
     return click.option(
-        "--ledger", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-        help="Which ledger to read.  [default: STATE/ledger.sqlite]",
+        "--ledger", type=read_ledger, metavar=LEDGER_METAVAR,
+        help="Which ledger: a file, or postgresql://USER@HOST:PORT/DATABASE.  [default: STATE/ledger.sqlite]",
     )(command)
+
+
+def ledger_named(workspace: Path | None, state: Path | None, ledger: LedgerName | None) -> LedgerName:
+    """Give the ledger that is meant."""
+    return ledger or state_folder(workspace, state, else_give=GIVE) / "ledger.sqlite"
 
 
 def range_options(command: C) -> C:
@@ -89,9 +107,9 @@ class Asked:
 
 
 @contextmanager
-def opened(workspace: Path | None, state: Path | None, ledger: Path | None) -> Iterator[SqliteReader]:
+def opened(workspace: Path | None, state: Path | None, ledger: LedgerName | None) -> Iterator[LedgerReader]:
     """Open the ledger for reading; all that is read is of one moment. Raises UsageError and LedgerError."""
-    reader = SqliteReader(ledger or state_folder(workspace, state, else_give=GIVE) / "ledger.sqlite")
+    reader = open_reader(ledger_named(workspace, state, ledger))
     try:
         with reader.snapshot():
             yield reader

@@ -21,7 +21,8 @@ from monitors.core.maintenance import (
     rules_from_entries,
 )
 from monitors.core.wording import duration
-from monitors.ledger.sqlite_entries import SqliteEntries
+from monitors.ledger.opening import LedgerTold
+from monitors.ledger_name import LedgerName
 
 LISTED_DAYS = 31
 MS_PER_MIN, MS_PER_HOUR = 60_000, 3_600_000
@@ -49,7 +50,7 @@ def maintenance() -> None:
 @workspace_options
 def announce(
     workspace: Path | None, state: Path | None, as_json: bool, *, name: str, since: str, to: str, reason: str, by: str,
-    ledger: Path | None,
+    ledger: LedgerName | None,
 ) -> None:
     """Announce a window for a service, or for all services of an agency. Another person has to approve it.
 
@@ -75,7 +76,7 @@ def announce(
 @json_option
 @workspace_options
 def approve(
-    workspace: Path | None, state: Path | None, as_json: bool, *, number: int, by: str, ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, number: int, by: str, ledger: LedgerName | None,
 ) -> None:
     """Approve the window of that number, as "maintenance list" prints it. Its announcer cannot.
 
@@ -109,7 +110,7 @@ def approve(
 @workspace_options
 def cancel(
     workspace: Path | None, state: Path | None, as_json: bool, *, number: int, reason: str, by: str,
-    ledger: Path | None,
+    ledger: LedgerName | None,
 ) -> None:
     """Cancel the window of that number; one that runs ends now, and what comes after it counts in full.
 
@@ -136,7 +137,7 @@ def cancel(
 @workspace_options
 def list_command(
     workspace: Path | None, state: Path | None, output: str, *, name: str | None, month: str | None, since: str | None,
-    to: str | None, ledger: Path | None,
+    to: str | None, ledger: LedgerName | None,
 ) -> None:
     """List windows that touch the last 31 days or lie ahead, or those of the window that is given; newest first.
 
@@ -177,7 +178,7 @@ def list_command(
 @workspace_options
 def rule(
     workspace: Path | None, state: Path | None, as_json: bool, *, agency: str | None, notice_hours: int | None,
-    cap_minutes: int | None, by: str | None, ledger: Path | None,
+    cap_minutes: int | None, by: str | None, ledger: LedgerName | None,
 ) -> None:
     """Show the notice and the monthly cap, or set them for all agencies or for one.
 
@@ -217,7 +218,7 @@ def rule(
     )
 
 
-def _window(entries: SqliteEntries, number: int) -> tuple[Entry, Maintenance]:
+def _window(entries: LedgerTold, number: int) -> tuple[Entry, Maintenance]:
     told = entries.entries(EntryKind.MAINTENANCE)
     known = {window.number: window for window in from_entries(told)}
     if number not in known:

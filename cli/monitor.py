@@ -11,12 +11,14 @@ import click
 
 from cli.evidence_print import print_evidence
 from cli.known_targets import find_target
+from cli.ledger_view import LEDGER_METAVAR, read_ledger
 from cli.monitor_feed import Feed
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
 from cli.reporting import DEFAULT_REPORTS, report_command
 from cli.state_folder import state_folder
 from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.model import Run, Target, Transaction, Verdict
+from monitors.ledger_name import LedgerName, ServerLedger
 from monitors.settings import DEFAULT_LISTEN, DEFAULT_MARK, DEFAULT_VANTAGE, Listen, MonitorSettings
 from monitors.targets_source import TargetsFiles
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from stacks.model import Settings
 
 GIVE = "give --targets and --ledger"
+GIVE_STATE = "give --state, the folder for what lies beside a ledger on a server"
+LOCAL = "ledger.sqlite"
 STEP_COLUMNS = ("step", "name", "result", "status", "dns", "connect", "tls", "first byte", "body", "ms in all", "saved")
 
 targets_option = click.option(
@@ -74,8 +78,9 @@ monitor.add_command(report_command)
 @monitor.command("run", short_help="Watch all services until stopped.")
 @targets_option
 @click.option(
-    "--ledger", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Where results are kept.  [default: STATE/ledger.sqlite]",
+    "--ledger", type=read_ledger, metavar=LEDGER_METAVAR,
+    help="Where results are kept: a file, or postgresql://USER@HOST:PORT/DATABASE, whose password is in the file that "
+    "PGPASSFILE or SIAGA24_LEDGER_PASSWORD_FILE names.  [default: STATE/ledger.sqlite]",
 )
 @click.option(
     "--listen", envvar="SIAGA24_LISTEN", metavar="HOST:PORT",
@@ -113,7 +118,7 @@ monitor.add_command(report_command)
 @json_option
 @workspace_options
 def run_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: LedgerName | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
     canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None, drain_s: float,
     raw_days: int, raw_most_gib: float, dispute_days: int,
@@ -127,6 +132,7 @@ def run_command(
     \b
     Examples:  siaga24 monitor run
                siaga24 monitor run --targets /srv/targets --ledger /srv/ledger.sqlite --listen 127.0.0.1:9924
+               siaga24 monitor run --vantage makassar --ledger postgresql://siaga24_makassar@db.example.go.id/siaga24
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     from monitors.living import live  # noqa: PLC0415 - a wrong option is told before libraries are loaded
     from monitors.wiring import Monitor  # noqa: PLC0415
@@ -196,12 +202,12 @@ def once_command(
 @click.option("--stop", "reason", metavar="REASON", help="Let none of them run from now on; why, in a few words.")
 @click.option("--go", is_flag=True, help="Let them run again.")
 @click.option(
-    "--ledger", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-    help="Ledger of the monitor that is meant.  [default: STATE/ledger.sqlite]",
+    "--ledger", type=read_ledger, metavar=LEDGER_METAVAR,
+    help="Ledger of the monitor that is meant; of one on a server its --state is.  [default: STATE/ledger.sqlite]",
 )
 @workspace_options
 def writes_command(
-    workspace: Path | None, state: Path | None, *, reason: str | None, go: bool, ledger: Path | None,
+    workspace: Path | None, state: Path | None, *, reason: str | None, go: bool, ledger: LedgerName | None,
 ) -> None:
     """Stop every transaction that writes into its service, or let them run again; without an option, say which holds.
 
@@ -218,7 +224,8 @@ def writes_command(
         raise UsageError("--stop and --go: expected one of them")
     if reason is not None and not reason.strip():
         raise UsageError("--stop: expected a reason; /healthz and the ledger show it")
-    switch = switch_of(ledger or state_folder(workspace, state, else_give="give --ledger") / "ledger.sqlite")
+    near = ledger if isinstance(ledger, Path) else state_folder(workspace, state, else_give=GIVE_STATE) / LOCAL
+    switch = switch_of(near)
     try:
         if reason is not None:
             switch.write_text(reason.strip() + "\n", encoding="utf-8")
@@ -231,22 +238,25 @@ def writes_command(
 
 
 def _settings(
-    workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: Path | None, listen: str | None,
-    vantage: str | None, allowed: tuple[str, ...] = (), canaries: tuple[str, ...] = (),
+    workspace: Path | None, state: Path | None, *, targets: tuple[Path, ...], ledger: LedgerName | None,
+    listen: str | None, vantage: str | None, allowed: tuple[str, ...] = (), canaries: tuple[str, ...] = (),
     secrets_dir: Path | None = None, mark: str = DEFAULT_MARK, reports: str | None = None,
 ) -> MonitorSettings:
     """Take what is given; the rest from the workspace, which is opened only where something is left to it."""
-    if not targets or ledger is None:
-        folder = state_folder(workspace, state, else_give=GIVE)
+    server = ledger if isinstance(ledger, ServerLedger) else None
+    near = ledger if isinstance(ledger, Path) else None
+    if not targets or near is None:
+        # beside a ledger on a server, too, there are files of this monitor alone: its spool, its switch
+        folder = state_folder(workspace, state, else_give=GIVE_STATE if server is not None else GIVE)
         targets = targets or (folder / "targets",)
-        ledger = ledger or folder / "ledger.sqlite"
+        near = near or folder / LOCAL
     is_open = listen is None or vantage is None or not allowed or not canaries
     if is_open and (of_workspace := _of_workspace(workspace, state)):
         listen, vantage = listen or of_workspace.listen, vantage or of_workspace.vantage
         allowed = allowed or of_workspace.allow_networks
         canaries = canaries or of_workspace.canaries
     return MonitorSettings(
-        targets=targets, ledger=ledger, listen=Listen.parse(listen or DEFAULT_LISTEN),
+        targets=targets, ledger=near, server=server, listen=Listen.parse(listen or DEFAULT_LISTEN),
         vantage=vantage or DEFAULT_VANTAGE, allow_networks=allowed, canaries=canaries,
         secrets_dir=secrets_dir, synthetic_header=mark, reports=Listen.parse(reports) if reports else None,
     )
@@ -267,7 +277,7 @@ def _say_what_begins(targets: tuple[Target, ...], settings: MonitorSettings, por
     address = Listen(host=settings.listen.host, port=port)
     out.print(
         f"watching {len(targets)} services by {transactions} transactions from {settings.vantage}; "
-        f"http://{address}/metrics and /healthz; ledger {settings.ledger}; Ctrl-C stops",
+        f"http://{address}/metrics and /healthz; ledger {settings.ledger_name}; Ctrl-C stops",
         style="dim", soft_wrap=True, markup=False,
     )
     if not targets:

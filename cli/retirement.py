@@ -15,6 +15,7 @@ from monitors.core.errors import UsageError
 from monitors.core.retirement import Act, from_entries, missing, vanished
 from monitors.core.window import from_ms, moment
 from monitors.core.wording import instant
+from monitors.ledger_name import LedgerName
 from monitors.targets_source import TargetsFiles
 
 
@@ -35,7 +36,7 @@ def retirement() -> None:
 @ledger_option
 @workspace_options
 def propose(
-    workspace: Path | None, state: Path | None, *, name: str, at: str, reason: str, by: str, ledger: Path | None,
+    workspace: Path | None, state: Path | None, *, name: str, at: str, reason: str, by: str, ledger: LedgerName | None,
 ) -> None:
     """Propose the end of a service. Another person has to approve it; it ends no earlier than that.
 
@@ -66,7 +67,7 @@ def propose(
 @ledger_option
 @workspace_options
 def approve(
-    workspace: Path | None, state: Path | None, *, number: int, by: str, ledger: Path | None,
+    workspace: Path | None, state: Path | None, *, number: int, by: str, ledger: LedgerName | None,
 ) -> None:
     """Approve the retirement of that number. Whoever proposed it cannot.
 
@@ -96,7 +97,7 @@ def approve(
 @ledger_option
 @json_option
 @workspace_options
-def list_command(workspace: Path | None, state: Path | None, as_json: bool, *, ledger: Path | None) -> None:
+def list_command(workspace: Path | None, state: Path | None, as_json: bool, *, ledger: LedgerName | None) -> None:
     """List retirements and the times in which services had vanished.
 
     \b
@@ -143,7 +144,7 @@ def list_command(workspace: Path | None, state: Path | None, as_json: bool, *, l
 @json_option
 @workspace_options
 def check(
-    workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: Path | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: LedgerName | None,
 ) -> None:
     """Compare what is watched with what the ledger knows, and tell it what vanished and what returned.
 

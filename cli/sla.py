@@ -16,6 +16,7 @@ from monitors.core.model import Target, Verdict
 from monitors.core.sla import agency_statement
 from monitors.figures import Told, read_service, told_of
 from monitors.ledger.base import LedgerReader
+from monitors.ledger_name import LedgerName
 
 
 @click.group()
@@ -31,7 +32,7 @@ def sla() -> None:
 @workspace_options
 def show(
     workspace: Path | None, state: Path | None, output: str, *, name: str | None, month: str | None, since: str | None,
-    to: str | None, ledger: Path | None,
+    to: str | None, ledger: LedgerName | None,
 ) -> None:
     """Show availability and promise of each service and agency, of the month that runs or of another window.
 

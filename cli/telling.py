@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from cli.ledger_view import GIVE, chosen, zone_of
-from cli.state_folder import state_folder
+from cli.ledger_view import chosen, ledger_named, zone_of
 from monitors.core.entry import EntryKind
 from monitors.core.errors import UsageError
 from monitors.core.window import moment
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.keys import PrivateKey, load
+from monitors.ledger.opening import LedgerTold, open_told
 from monitors.ledger.signatures import register
-from monitors.ledger.sqlite_entries import SqliteEntries
+from monitors.ledger_name import LedgerName
 
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -40,20 +40,20 @@ def key_option(command: C) -> C:
 
 
 @contextmanager
-def telling(workspace: Path | None, state: Path | None, ledger: Path | None) -> Iterator[SqliteEntries]:
+def telling(workspace: Path | None, state: Path | None, ledger: LedgerName | None) -> Iterator[LedgerTold]:
     """Open the ledger, also while a monitor writes it, and let nobody else tell it anything meanwhile."""
-    entries = SqliteEntries(ledger or state_folder(workspace, state, else_give=GIVE) / "ledger.sqlite")
+    told = open_told(ledger_named(workspace, state, ledger))
     try:
-        with entries.deciding():
-            yield entries
+        with told.deciding():
+            yield told
     finally:
-        entries.close()
+        told.close()
 
 
 @contextmanager
 def opened_for_signing(
-    workspace: Path | None, state: Path | None, ledger: Path | None, by: str, key: Path,
-) -> Iterator[tuple[SqliteEntries, PrivateKey]]:
+    workspace: Path | None, state: Path | None, ledger: LedgerName | None, by: str, key: Path,
+) -> Iterator[tuple[LedgerTold, PrivateKey]]:
     """Open the ledger to be told something signed. UsageError where the key is not registered as that of ``by``."""
     signer = load(key)
     with telling(workspace, state, ledger) as entries:

@@ -12,6 +12,8 @@ from monitors.core.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitors.ledger_name import LedgerName, ServerLedger
+
 DEFAULT_LISTEN = "127.0.0.1:9924"
 DEFAULT_VANTAGE = "local"
 DEFAULT_MARK = "X-Siaga24-Synthetic: 1"
@@ -45,8 +47,9 @@ class MonitorSettings:
     """Settings of one monitor process. Raises UsageError where one cannot be."""
 
     targets: tuple[Path, ...]            # targets documents, or folders of them
-    ledger: Path
+    ledger: Path                         # a file; where ``server`` is given, what would lie beside it lies there
     listen: Listen
+    server: ServerLedger | None = None   # the ledger on a server, in the place of the file
     vantage: str = DEFAULT_VANTAGE
     # a nation's 13,000 services, if nearly all hang for two tries of 10 s; fewer where the system allows fewer sockets
     most_runs_at_once: int = 10_000
@@ -69,6 +72,11 @@ class MonitorSettings:
     raw_most_bytes: int = 0
     dispute_days: int = 60
     spool_dir: Path | None = None        # where results wait that memory does not hold; None: beside the ledger
+
+    @property
+    def ledger_name(self) -> LedgerName:
+        """Which ledger it writes."""
+        return self.server or self.ledger
 
     def __post_init__(self) -> None:
         """A vantage is a label of metrics and ledger; a monitor runs at least one transaction at a time."""

@@ -6,14 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 from monitors.core.errors import LedgerError
-from monitors.ledger.sqlite_tidy import SqliteTidy
+from monitors.ledger.opening import open_tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from monitors.clock import Clock
     from monitors.ledger.retention import RetentionRules
+    from monitors.ledger_name import LedgerName
 
 FIRST_S = 300.0                          # what a start needs comes first
 EVERY_S = 3_600.0
@@ -24,7 +24,7 @@ class Tidying:
     """``on_note`` gets a sentence for the operator: what was let go, or why it could not be."""
 
     def __init__(
-        self, ledger: Path, rules: RetentionRules, clock: Clock, on_note: Callable[[str], None], *,
+        self, ledger: LedgerName, rules: RetentionRules, clock: Clock, on_note: Callable[[str], None], *,
         first_s: float = FIRST_S,
     ) -> None:
         self._ledger, self._rules, self._clock, self._on_note = ledger, rules, clock, on_note
@@ -46,7 +46,7 @@ class Tidying:
     def tidy(self) -> None:
         """Let go of what is due now."""
         try:
-            ledger = SqliteTidy(self._ledger)
+            ledger = open_tidy(self._ledger)
             try:
                 done = ledger.tidy(
                     self._rules, now_ms=self._clock.now_ms, pause=self._stopping.wait,

@@ -27,9 +27,8 @@ from monitors.dispatch import Dispatch
 from monitors.health import Facts, health
 from monitors.in_force import TargetsInForce
 from monitors.job_reports import Reports, read_key
+from monitors.ledger.opening import open_reader, open_writer
 from monitors.ledger.retention import RetentionRules
-from monitors.ledger.sqlite import SqliteLedger
-from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.load import DESCRIPTORS_A_RUN, allow_descriptors, give_back_memory, possible_runs
 from monitors.metrics import MonitorMetrics
 from monitors.probes import PROBES, other_kinds
@@ -111,7 +110,9 @@ class Monitor:
             settings.listen, metrics=self.metrics.answer, health=self.health,
         )
         try:
-            self._ledger = SqliteLedger(settings.ledger)
+            if settings.server is not None:      # what lies beside a file needs a place
+                settings.ledger.parent.mkdir(parents=True, exist_ok=True)
+            self._ledger = open_writer(settings.ledger_name)
             try:
                 now_ms = self.clock.now_ms
                 self._ledger.open_life(Life(
@@ -130,14 +131,14 @@ class Monitor:
             spool=Spool(settings.spool_dir or settings.ledger.parent),
         )
         self._tidying = Tidying(
-            settings.ledger,
+            settings.ledger_name,
             RetentionRules(
                 raw_days=settings.raw_days, max_bytes=settings.raw_most_bytes, dispute_days=settings.dispute_days,
             ),
             self.clock, on_note,
         )
         self._statements = Statements(
-            lambda: SqliteReader(settings.ledger), self.clock, self.metrics.states.set_statement,
+            lambda: open_reader(settings.ledger_name), self.clock, self.metrics.states.set_statement,
         )
         self._is_ended = False
         self._own_network_works = True
@@ -317,7 +318,7 @@ class Monitor:
         if not len(self._writes):
             return
         now_ms = self.clock.now_ms
-        reader = SqliteReader(self.settings.ledger)
+        reader = open_reader(self.settings.ledger_name)
         try:
             for one in watched:
                 if one.transaction.writes:

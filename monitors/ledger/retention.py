@@ -16,7 +16,7 @@ from monitors.core.entry import EntryKind
 from monitors.ledger.sqlite_days import DAY_MS, date_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from monitors.core.entry import Entry
 
@@ -54,6 +54,30 @@ class RetentionRules:
         later = date_of(day + 1)
         year, month = later.year + later.month // 12, later.month % 12 + 1
         return (date(year, month, 1).toordinal() - date(1970, 1, 1).toordinal() + 1 + self.dispute_days) * DAY_MS
+
+
+def days_due(
+    days: Iterable[int], reasons: Mapping[int, set[str]], rules: RetentionRules, now_ms: int, *,
+    is_left: Callable[[int], bool],
+) -> tuple[tuple[int, str], ...]:
+    """Give the days to thin, oldest first, with the reason; those for their size at the end, as far as needed.
+
+    ``reasons``: why each day was thinned before. ``is_left``: whether a day thinned by its deadline still has runs that
+    were kept for a dispute, and none lasts.
+    """
+    found: list[tuple[int, str]] = []
+    by_size: list[tuple[int, str]] = []
+    for day in days:
+        before = reasons.get(day, set())
+        if now_ms >= rules.deadline_ms(day) and not rules.is_whole(day, now_ms):
+            # once a dispute has ended, what was kept for it goes too
+            if "deadline" not in before or is_left(day):
+                found.append((day, "deadline"))
+        elif not before and not rules.is_whole(day, now_ms):
+            found.append((day, "age"))
+        elif not before and rules.max_bytes and (day + 1 + NEWEST_DAYS) * DAY_MS <= now_ms:
+            by_size.append((day, "size"))
+    return (*found, *by_size)
 
 
 def disputed_services(entries: Iterable[Entry]) -> frozenset[tuple[str, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitors.core.entry import EntryKind
-from monitors.ledger.retention import INTERVALS_KEPT, NEWEST_DAYS, RetentionRules, disputed_services
+from monitors.ledger.retention import INTERVALS_KEPT, RetentionRules, days_due, disputed_services
 from monitors.ledger.sqlite_days import (
     DAY_MS,
     EVIDENCE_TABLE,
@@ -88,19 +88,7 @@ class SqliteTidy(SqliteEntries):
                 reasons.setdefault(day, set()).add(reason)
             days = self._days.look()
             disputed = self._disputed()
-        found: list[tuple[int, str]] = []
-        by_size: list[tuple[int, str]] = []
-        for day in days:
-            before = reasons.get(day, set())
-            if now_ms >= rules.deadline_ms(day) and not rules.is_whole(day, now_ms):
-                # once a dispute has ended, what was kept for it goes too
-                if "deadline" not in before or (self._has_rows(day) and not disputed):
-                    found.append((day, "deadline"))
-            elif not before and not rules.is_whole(day, now_ms):
-                found.append((day, "age"))
-            elif not before and rules.max_bytes and (day + 1 + NEWEST_DAYS) * DAY_MS <= now_ms:
-                by_size.append((day, "size"))
-        return (*found, *by_size)
+        return days_due(days, reasons, rules, now_ms, is_left=lambda day: self._has_rows(day) and not disputed)
 
     def bytes_used(self) -> int:
         """Say how much of the file is in use: pages that were let go are used again before it grows."""

@@ -121,6 +121,17 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_of_service ON entry (agency, service, kind, id);
 
+-- What was let go of a day's raw runs, and what was kept.
+CREATE TABLE retention (
+    id     integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,            -- in the order it was done
+    at_ms  bigint  NOT NULL,
+    day    integer NOT NULL,                 -- UTC day counted from 1970-01-01
+    reason text    NOT NULL,                 -- age, size, deadline
+    kept   bigint  NOT NULL,                 -- runs that are still there
+    gone   bigint  NOT NULL                  -- runs that were let go
+);
+CREATE INDEX retention_of_day ON retention (day);
+
 -- Nothing is edited: whoever may write the tables may only add to them.
 CREATE FUNCTION never_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -135,7 +146,8 @@ DECLARE
 BEGIN
     FOREACH named SLICE 1 IN ARRAY ARRAY[
         ['run', 'a run'], ['evidence', 'evidence'], ['definition', 'a definition'], ['gap', 'a gap'],
-        ['series', 'a series'], ['report', 'a report'], ['event', 'an event'], ['entry', 'an entry']
+        ['series', 'a series'], ['report', 'a report'], ['event', 'an event'], ['entry', 'an entry'],
+        ['retention', 'what the ledger let go']
     ] LOOP
         EXECUTE format(
             'CREATE TRIGGER is_never_changed BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION '
