@@ -22,11 +22,11 @@ from monitors.core.split import Part
 from monitors.core.window import from_ms, month_window, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import tzinfo
     from decimal import Decimal
 
-    from monitors.core.history import ServiceHistory, Stretch
+    from monitors.core.history import Definition, ServiceHistory, Stretch
     from monitors.core.model import Target
     from monitors.core.timeline import ServiceTimeline
 
@@ -194,7 +194,7 @@ def roll_up(lines: Lines, day: LocalDay, zone: tzinfo, calendar: Calendar, end_o
     if start_ms >= end_ms:
         raise ValueError(f"{history.key} on {day.day}: the day lies outside of the service's life")
     month = month_window(day.month, zone)
-    target = target_at(history, max(month.start_ms, lines.life[0]))
+    target = target_in_force(history.definitions, max(month.start_ms, lines.life[0]))
     covered = covered_spans(target.promise.hours, (start_ms, end_ms), zone)
     hours, is_closed = _hours_of_day((day.start_ms, day.end_ms), zone, calendar, target.office_hours)
     runs = lines.started((start_ms, end_ms))
@@ -209,10 +209,10 @@ def roll_up(lines: Lines, day: LocalDay, zone: tzinfo, calendar: Calendar, end_o
     )
 
 
-def target_at(history: ServiceHistory, at_ms: int) -> Target:
+def target_in_force(definitions: Sequence[Definition], at_ms: int) -> Target:
     """Give the definition that was in force at the beginning of a window; a later change takes effect with the next."""
-    before = [definition for definition in history.definitions if definition.recorded_ms <= at_ms]
-    return (before[-1] if before else history.definitions[0]).target
+    before = [definition for definition in definitions if definition.recorded_ms <= at_ms]
+    return (before[-1] if before else definitions[0]).target
 
 
 @lru_cache(maxsize=4_096)
