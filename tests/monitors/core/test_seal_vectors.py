@@ -7,7 +7,7 @@ from pathlib import Path
 
 from monitors.core.seal import seal_of_text, seal_text, signed_bytes
 from monitors.core.seal_day import Leaf, day_tree
-from monitors.core.seal_lines import block_digest, leaf_lines, marks_of, parts_of, run_line
+from monitors.core.seal_lines import COLUMNS, block_digest, leaf_lines, marks_of, parts_of, run_line
 from monitors.core.seal_tree import inclusion_path, leaf_digest, root_of_path, tree_root
 
 VECTORS = json.loads(Path("tests/data/seal_vectors.json").read_text(encoding="utf-8"))
@@ -51,3 +51,17 @@ def test_seals():
         assert json.loads(told["text"]) == told["seal"]
         assert (signed_bytes(seal).decode(), seal.digest) == (told["signed"], told["digest"])
     assert VECTORS["seals"][1]["seal"]["previous"] == VECTORS["seals"][0]["digest"]
+
+
+def test_the_page_names_the_columns_of_each_kind():
+    page = Path("docs/seal.md").read_text(encoding="utf-8")
+    for kind, columns in COLUMNS.items():
+        row = next((line for line in page.splitlines() if line.startswith(f"| `{kind}` |")), "")
+        told = [part.split("(")[0].strip() for part in row.split("|")[2].split(", ")] if row else []
+        assert told == list(columns), f"docs/seal.md, section 3: {kind}"
+
+
+def test_the_page_tells_the_vectors():
+    page = Path("docs/seal.md").read_text(encoding="utf-8").replace("\n     ", "")
+    assert VECTORS["runs"][1]["line"] in page
+    assert VECTORS["seals"][0]["signed"] in page
