@@ -7,6 +7,7 @@ import click
 from cli.ledger_backup import backup_command, migrate_command, restore_command
 from cli.ledger_entries import entries_command
 from cli.ledger_rebuild import rebuild_command
+from cli.ledger_rollup import rollup_command
 from cli.ledger_tidy import tidy_command
 
 
@@ -20,4 +21,5 @@ ledger.add_command(migrate_command)
 ledger.add_command(backup_command)
 ledger.add_command(restore_command)
 ledger.add_command(rebuild_command)
+ledger.add_command(rollup_command)
 ledger.add_command(tidy_command)

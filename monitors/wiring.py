@@ -41,6 +41,7 @@ from monitors.probes.secrets_store import NO_SECRETS, SecretStore
 from monitors.probes.transaction import TransactionProbe
 from monitors.recorder import Recorder
 from monitors.report_receiver import ReportReceiver
+from monitors.rollups import Rollups
 from monitors.runner import Runner
 from monitors.scheduler import Scheduler
 from monitors.self_watch import SelfWatch, Told
@@ -137,6 +138,7 @@ class Monitor:
             ),
             self.clock, on_note,
         )
+        self._rollups = Rollups(settings.ledger_name, self.clock, on_note)
         self._statements = Statements(
             lambda: open_reader(settings.ledger_name), self.clock, self.metrics.states.set_statement,
         )
@@ -306,6 +308,7 @@ class Monitor:
         self._take()
         self._statements.start()
         self._tidying.start()
+        self._rollups.start()
         if self._canaries:
             self._canaries.start()
         self.serving.start()
@@ -336,6 +339,7 @@ class Monitor:
             self._canaries.stop()
         self._statements.stop()
         self._tidying.stop()
+        self._rollups.stop()
         is_written = self.recorder.stop()
         self.close()
         return is_written
