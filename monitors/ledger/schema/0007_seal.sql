@@ -82,8 +82,10 @@ CREATE TABLE leaf (
 ) WITHOUT ROWID;
 
 -- What a day's leaves are read by.
-CREATE INDEX stretch_of_time ON stretch (start_ms);
+CREATE INDEX stretch_of_day ON stretch (start_ms / 86400000, series, first_sequence);
 CREATE INDEX series_of_life ON series (life);
+CREATE INDEX beat_of_life ON beat (life, id);
+CREATE INDEX former_of_day ON former (day, id);
 
 CREATE TRIGGER stretch_of_sealed_day_is_put BEFORE INSERT ON stretch
 WHEN NEW.start_ms / 86400000 <= (SELECT max(day) FROM sealing)
