@@ -11,7 +11,8 @@ import click
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
 from cli.output import output_option, print_csv, print_json, workspace_options
 from cli.sla_figures import AgencyFigures, ServiceFigures
-from cli.sla_print import CSV_COLUMNS, as_plain, csv_rows, print_figures
+from cli.sla_plain import CSV_COLUMNS, as_plain, csv_rows
+from cli.sla_print import print_figures
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import agency_statement
 from monitors.figures import Told, read_service, told_of
@@ -64,10 +65,14 @@ def _agency(reader: LedgerReader, agency: str, targets: Sequence[Target], asked:
     told = told_of(reader, agency)
     services = tuple(_service(reader, target, asked, told) for target in targets)
     statements = [one.statement for one in services if one.statement is not None]
+    in_force = [one.in_force for one in services if one.in_force is not None]
+    weights = {target.service: target.weight for target in targets}
     heartbeat_ms = max((life.heartbeat_ms for life in reader.lives()), default=0)
     return AgencyFigures(
         agency=agency, name=targets[0].agency_name, zone=zone, window=window, now_ms=asked.now_ms,
-        heartbeat_ms=heartbeat_ms, services=services, statement=agency_statement(agency, statements),
+        heartbeat_ms=heartbeat_ms, services=services,
+        statement=agency_statement(agency, statements, weights=weights),
+        corrected=agency_statement(agency, in_force, weights=weights) if in_force != statements else None,
     )
 
 
@@ -79,5 +84,5 @@ def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> 
     since_ms, _, verdict = segments[-1] if segments else (asked.now_ms, 0, Verdict.UNKNOWN)
     return ServiceFigures(
         target=target, statement=read.statement, verdict=verdict, since_ms=since_ms, beside=read.beside,
-        split=read.split,
+        split=read.split, outlook=read.outlook,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from monitors.core.model import Target, Verdict
+from monitors.core.outlook import Outlook
 from monitors.core.sla import AgencyStatement, SlaStatement
 from monitors.core.split import Split
 from monitors.core.timeline import FRESH_MS
@@ -24,6 +25,13 @@ class ServiceFigures:
     since_ms: int                        # since when
     beside: Beside = field(default_factory=Beside)   # without maintenance, as corrected, what is disputed
     split: Split | None = None           # in office hours and outside them
+    outlook: Outlook | None = None       # what can be proven, and what is left of the budget
+
+    @property
+    def in_force(self) -> SlaStatement | None:
+        """The statement that counts: as corrected by a ruling, where there is one."""
+        corrected = self.beside.corrected
+        return self.statement if corrected is None else corrected.in_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,8 @@ class AgencyFigures:
     now_ms: int
     heartbeat_ms: int                    # of the newest sign of life in the ledger
     services: tuple[ServiceFigures, ...]
-    statement: AgencyStatement
+    statement: AgencyStatement           # of what was measured
+    corrected: AgencyStatement | None = None     # of what counts, where a ruling corrected anything
 
     @property
     def is_open(self) -> bool:

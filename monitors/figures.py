@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from monitors.calendars import calendar
+from monitors.core.burnrate import LONGEST_MS
 from monitors.core.correction import CorrectedFigures, Correction, corrected_figures
 from monitors.core.correction import from_entries as corrections_of
 from monitors.core.dispute import Dispute
@@ -19,6 +20,7 @@ from monitors.core.maintenance import Maintenance
 from monitors.core.maintenance import from_entries as maintenance_of
 from monitors.core.maintenance_figures import AgreedFigures, agreed, pieces
 from monitors.core.model import Target
+from monitors.core.outlook import Outlook, outlook
 from monitors.core.retirement import end_of_life, vanished, with_vanished, within_life
 from monitors.core.retirement import from_entries as retirements_of
 from monitors.core.sla import SlaStatement, covered, statement
@@ -68,6 +70,7 @@ class ServiceRead:
     statement: SlaStatement | None
     beside: Beside = field(default_factory=Beside)
     split: Split | None = None           # in office hours and outside them, by the newest calendar
+    outlook: Outlook | None = None       # what the promise can prove, and what is left of its budget
 
 
 def told_of(reader: LedgerReader, agency: str) -> Told:
@@ -104,18 +107,22 @@ def read_service(
 ) -> ServiceRead | None:
     """Read a service's figures of a window; None where the ledger has nothing of it there."""
     zone = ZoneInfo(target.time_zone)
-    history = reader.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
+    # burn rates look three days back, into the month before too
+    since_ms = min(window.start_ms, now_ms - LONGEST_MS) if now_ms < window.end_ms else window.start_ms
+    history = reader.history(target.agency, target.service, start_ms=since_ms, end_ms=window.end_ms)
     if history is None:
         return None
     measured = service_timeline(history, until_ms=data_until(history.lives, now_ms))
     timeline, lived = told.lived(target.agency, target.service, measured, window)
     if lived is None:                    # retired before the window
         return ServiceRead(history=history, timeline=timeline, window=None, statement=None)
+    found = statement(history, timeline, lived)
     return ServiceRead(
-        history=history, timeline=timeline, window=lived, statement=statement(history, timeline, lived),
+        history=history, timeline=timeline, window=lived, statement=found,
         beside=beside(told, history, timeline, lived, zone),
         split=split(
             timeline, (lived.start_ms, lived.end_ms), zone, calendar(), history.target.office_hours,
             covered=covered(history, timeline, lived),
         ),
+        outlook=outlook(history, timeline, lived, found) if found is not None else None,
     )

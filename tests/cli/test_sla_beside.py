@@ -94,6 +94,24 @@ def test_after_the_ruling_the_original_and_the_corrected_figure_stand_beside_eac
     assert (row["availability_percent"], row["corrected_availability_percent"]) == ("70.0", "90.0")
 
 
+def test_the_agencys_total_stands_as_measured_and_as_corrected(ledger: Path):
+    """With rujukan, which was never down: 510 of 600 s as measured, 570 of 600 s as corrected."""
+    number = dispute(ledger, 90, 150)
+
+    def agency(*args: str) -> Any:
+        return CliRunner().invoke(main, ["sla", "show", "dinkes-bandung", "--ledger", str(ledger), *RANGE, *args]).output
+
+    assert "corrected" not in json.loads(agency("--json"))[0]
+    assert "as corrected" not in agency()
+    rule(ledger, number)
+    (found,) = json.loads(agency("--json"))
+    assert (found["availability_percent"], found["down_ms"]) == (85.0, 90_000)
+    assert (found["corrected"]["availability_percent"], found["corrected"]["down_ms"]) == (95.0, 30_000)
+    lines = [" ".join(line.split()) for line in agency().splitlines()]
+    assert any(line.startswith("dinkes-bandung 85.000 %") for line in lines)
+    assert any(line.startswith("as corrected 95.000 %") for line in lines)
+
+
 def test_a_ruling_by_the_opener_or_with_a_key_of_nobody_corrects_nothing(ledger: Path):
     number = dispute(ledger, 90, 150)
     rule(ledger, number, SITI, "Siti")
