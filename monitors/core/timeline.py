@@ -14,7 +14,7 @@ from monitors.core.bounds import certainly_down, possibly_down
 from monitors.core.history import GOOD, by_life
 from monitors.core.model import Verdict
 from monitors.core.quorum import is_majority, of_transactions, of_vantages
-from monitors.core.span import Span, Spans, merge, subtract, sweep
+from monitors.core.span import Span, Spans, clip, merge, subtract, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -113,8 +113,23 @@ def known_segments(stretches: Sequence[Stretch], watch: Watch, gaps: Sequence[Ga
 def service_timeline(history: ServiceHistory, *, until_ms: int) -> ServiceTimeline:
     """Compute the timeline of a service up to ``until_ms``.
 
-    It is right from the first stretch that the history holds; before that it reads ``unknown``.
+    It is right from the first stretch that the history holds; before that it reads ``unknown``. What the history holds
+    beyond ``until_ms`` counts for the bounds before it: the whole is computed and then cut, so that an outage that goes
+    on over a month's end is as certain as it is, wherever stretches end.
     """
+    reach_ms = max((stretch.last_start_ms for stretch in history.stretches), default=until_ms)
+    whole = _whole_timeline(history, max(until_ms, reach_ms))
+    if whole.until_ms == until_ms:
+        return whole
+    part = (whole.start_ms, until_ms)
+    return ServiceTimeline(
+        start_ms=whole.start_ms, until_ms=until_ms,
+        segments=tuple((start, min(end, until_ms), found) for start, end, found in whole.segments if start < until_ms),
+        possibly_down=clip(whole.possibly_down, part), certainly_down=clip(whole.certainly_down, part),
+    )
+
+
+def _whole_timeline(history: ServiceHistory, until_ms: int) -> ServiceTimeline:
     start_ms = history.definitions[0].recorded_ms
     tracks: list[list[SightPiece]] = [[(start_ms, until_ms, BLIND)]]
     primaries: list[list[SightPiece]] = []

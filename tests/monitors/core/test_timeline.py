@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from monitors.core.history import Gap, Life
 from monitors.core.model import Verdict
+from monitors.core.span import clip
 from monitors.core.timeline import FRESH_MS, data_until, service_timeline
 from tests.factories import NOON_MS, a_run, a_target, a_transaction, some_runs
 from tests.monitors.core.histories import a_definition, a_history, a_life
@@ -176,4 +179,36 @@ def test_single_runs_and_stretches_give_the_same_timeline(letters):
     runs = some_runs(letters)
     assert service_timeline(a_history(runs), until_ms=at(200)) == service_timeline(
         a_history(runs, folded=False), until_ms=at(200),
+    )
+
+
+def test_an_outage_that_goes_on_beyond_the_end_is_certain_up_to_it():
+    """Down from 30 s to 150 s, one stretch; asked up to 100 s: certain from the end of the first failed step on."""
+    history = a_history(some_runs("udddddu"))
+    found = service_timeline(history, until_ms=at(100))
+    assert found.certainly_down == ((at(30) + 12, at(100)),)
+    assert found.possibly_down == ((at(0), at(100)),)
+    assert service_timeline(history, until_ms=at(210)).certainly_down == ((at(30) + 12, at(150) + 12),)
+
+
+def test_a_failure_right_after_the_end_makes_what_was_before_it_possible():
+    """Good at 60 s, asked up to 80 s, bad at 90 s: it may have been down since 60 s."""
+    found = service_timeline(a_history(some_runs("uuudu")), until_ms=at(80))
+    assert found.possibly_down == ((at(0), at(0) + 12), (at(60), at(80)))
+
+
+@given(st.text(alphabet="uuuuuedn-", min_size=2, max_size=40), st.integers(1, 1_300), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_a_timeline_up_to_a_moment_is_the_whole_one_cut_there(letters, until_s, folded):
+    history = a_history(some_runs(letters), lives=(a_life(heartbeat_ms=at(len(letters) * 30)),), folded=folded)
+    whole = service_timeline(history, until_ms=at(len(letters) * 30))
+    until = min(at(until_s), whole.until_ms)
+    found = service_timeline(history, until_ms=until)
+    part = (whole.start_ms, until)
+    assert found.possibly_down == clip(whole.possibly_down, part)
+    assert found.certainly_down == clip(whole.certainly_down, part)
+    for verdict in Verdict:
+        assert found.spans(verdict) == clip(whole.spans(verdict), part)
+    assert found == service_timeline(
+        a_history(some_runs(letters), lives=history.lives, folded=not folded), until_ms=until,
     )
