@@ -116,8 +116,9 @@ class AgencyCheck:
             line = there.get(block.line)
             if line is None:
                 said = block.said or "runs"
-                told = block.runs.split(b"\n", 1)[0].decode(errors="replace")
-                found.findings.append(f"{self._where(part)}: {said}: no sealed block holds run {told}; it was added")
+                run = block.runs.split(b"\n", 1)[0].decode(errors="replace")
+                told = f"no sealed block holds run {run}" if run else "there is evidence that no run names"
+                found.findings.append(f"{self._where(part)}: {said}: {told}; it was added")
             elif block.line in given or line in former:
                 found.findings.append(f"{self._where(part)}: {_block_name(line)}: its runs are given twice")
             else:

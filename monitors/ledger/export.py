@@ -10,6 +10,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
 
@@ -38,16 +40,16 @@ class SealedRows(Protocol):
         """All seals in order."""
         ...
 
-    def introductions(self) -> tuple[str, ...]:
+    def introduced(self) -> tuple[str, ...]:
         """The signed entries by which keys introduced others, as canonical JSON."""
         ...
 
-    def tree(self, seal: Seal) -> DayTree:
+    def tree_of(self, seal: Seal) -> DayTree:
         """The agencies below a seal with their roots, as they were kept."""
         ...
 
-    def parts(self, seal: Seal, agency: str) -> Iterator[LeafPart]:
-        """What a seal covers of an agency, leaf by leaf, as the ledger holds it now."""
+    def parts(self, seal: Seal, agency: str | None = None) -> Iterator[tuple[str, LeafPart]]:
+        """What a seal covers, of all agencies or of one, as the ledger holds it now: (agency, leaf) in order."""
         ...
 
 
@@ -79,14 +81,14 @@ def write_export(
     chosen = [seal for seal in seals if (not since or seal.day >= since) and (not until or seal.day <= until)]
     if not chosen:
         raise UsageError(_nothing(seals))
-    trees = {seal.number: source.tree(seal) for seal in chosen}
+    trees = {seal.number: source.tree_of(seal) for seal in chosen}
     if agency and not any(agency in tree.agencies for tree in trees.values()):
         raise UsageError(f'no sealed rows of agency "{agency}" from {chosen[0].day} to {chosen[-1].day}')
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         part.mkdir(parents=True)
         (part / SEALS).write_text("".join(seal_text(seal) for seal in seals), encoding="utf-8")
-        (part / KEYS).write_text("".join(f"{line}\n" for line in source.introductions()), encoding="utf-8")
+        (part / KEYS).write_text("".join(f"{line}\n" for line in source.introduced()), encoding="utf-8")
         done = Exported(path=to, agency=agency, days=tuple(seal.day for seal in chosen), seals=len(seals))
         _write_days(source, part, chosen, trees, done, progress=progress)
         write_manifest(part, Manifest(agency=agency, days=done.days, seals=len(seals)))
@@ -104,18 +106,15 @@ def _write_days(
     source: SealedRows, folder: Path, seals: Sequence[Seal], trees: dict[int, DayTree], done: Exported, *,
     progress: Progress,
 ) -> None:
-    whose = {
-        number: tuple(code for code in tree.agencies if done.agency in ("", code)) for number, tree in trees.items()
-    }
-    all_, count = sum(map(len, whose.values())), 0
+    all_ = sum(len(tree.agencies) if not done.agency else done.agency in tree.agencies for tree in trees.values())
+    count = 0
     for seal in seals:
-        tree = trees[seal.number]
         day = folder / seal.day
         day.mkdir()
-        (day / PROOF).write_text(canonical(_proof(tree, done.agency)), encoding="utf-8")
-        for agency in whose[seal.number]:
+        (day / PROOF).write_text(canonical(_proof(trees[seal.number], done.agency)), encoding="utf-8")
+        for agency, leaves in groupby(source.parts(seal, done.agency or None), key=itemgetter(0)):
             with AgencyWriter(day / agency_folder(agency)) as writer:
-                for leaf in source.parts(seal, agency):
+                for _, leaf in leaves:
                     writer.add(leaf)
                     done.leaves += 1
                     done.blocks += len(leaf.blocks)

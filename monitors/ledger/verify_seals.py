@@ -17,8 +17,8 @@ from monitors.core.entry import EntryKind, body_text
 from monitors.core.errors import LedgerError
 from monitors.core.seal import Seal, chain_faults, seal_of_text, seal_text, signed_bytes
 from monitors.ledger.keys import PUBLIC_BYTES, key_id, verify
+from monitors.ledger.seal_keys import INTRODUCE
 
-INTRODUCE = "introduce-seal-key"         # act of an entry of kind key
 PUBLIC = re.compile(rf"\b[0-9a-f]{{{2 * PUBLIC_BYTES}}}\b")
 
 
@@ -111,19 +111,26 @@ def read_public(text: str) -> str:
     return str(found[0])
 
 
+def introduction_of_text(line: str) -> Introduction:
+    """Read the signed entry by which a key introduced another. Raises ValueError for a line that is none."""
+    try:
+        told = json.loads(line)
+        body = json.loads(told["body"])
+        signature, public, by = told.pop("signature"), body["public"], body["key"]
+        if told["kind"] == EntryKind.KEY and body["act"] == INTRODUCE and PUBLIC.fullmatch(public):
+            return Introduction(public=public, by=by, message=body_text(told).encode(), signature=signature)
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError(f"{exc!r} is wrong or missing") from exc
+    raise ValueError("it is about something else")
+
+
 def read_keys(path: Path, faults: list[str]) -> list[Introduction]:
-    """Read the signed entries by which keys introduced others; lines that are none are added to ``faults``."""
+    """Read the file of introductions; lines that are none are added to ``faults``."""
     found = []
     for number, line in enumerate(_text(path).split("\n")[:-1], 1):
         try:
-            told = json.loads(line)
-            body = json.loads(told["body"])
-            signature = told.pop("signature")
-            public, by = body["public"], body["key"]
-            if told["kind"] != EntryKind.KEY or body["act"] != INTRODUCE or not PUBLIC.fullmatch(public):
-                raise ValueError("it introduces no key")  # noqa: TRY301 - one sentence for all
-            found.append(Introduction(public=public, by=by, message=body_text(told).encode(), signature=signature))
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            found.append(introduction_of_text(line))
+        except ValueError as exc:
             faults.append(f"{path.name}:{number}: this line introduces no key ({exc}); it was changed")
     return found
 

@@ -50,20 +50,22 @@ class MadeSeals:
         """All seals."""
         return tuple(self._seals)
 
-    def introductions(self) -> tuple[str, ...]:
+    def introduced(self) -> tuple[str, ...]:
         """No other key."""
         return ()
 
-    def tree(self, seal: Seal) -> DayTree:
+    def tree_of(self, seal: Seal) -> DayTree:
         """The tree of what was sealed."""
         return day_tree(
             Leaf(agency=agency, day=part.day, service=part.service, digest=bytes.fromhex(part.digest))
             for (number, agency), parts in self.leaves.items() if number == seal.number for part in parts
         )
 
-    def parts(self, seal: Seal, agency: str) -> Iterator[LeafPart]:
+    def parts(self, seal: Seal, agency: str | None = None) -> Iterator[tuple[str, LeafPart]]:
         """The leaves."""
-        yield from self.leaves[seal.number, agency]
+        for (number, code), parts in sorted(self.leaves.items(), key=lambda pair: pair[0]):
+            if number == seal.number and agency in (None, code):
+                yield from ((code, part) for part in parts)
 
     def _seal(self, number: int, key: PrivateKey) -> None:
         day = (FIRST_DAY + timedelta(days=number - 1)).isoformat()
@@ -83,7 +85,7 @@ class MadeSeals:
             agencies=1 + len({agency for agency, _ in SERVICES}), services=counts["services"],
             blocks=counts["blocks"], runs=counts["runs"], late=counts["late"], restated=counts["restated"],
         )
-        seal = replace(seal, root=self.tree(seal).root.hex())
+        seal = replace(seal, root=self.tree_of(seal).root.hex())
         self._seals.append(replace(seal, signature=key.sign(signed_bytes(seal))))
 
     def _service_leaf(self, number: int, day: str, agency: str, service: str, counts: dict[str, int]) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from monitors.core.errors import LedgerError
 from monitors.core.seal import Seal, seal_text
+from monitors.core.seal_day import DayTree
 from monitors.core.seal_parts import BlockPart, LeafPart
 from monitors.ledger.export import write_export
 from monitors.ledger.export_files import AgencyWriter, read_agency
@@ -36,8 +37,9 @@ class Changed(MadeSeals):
         self.leaves = {**SOURCE.leaves, (seal, agency): change(SOURCE.leaves[seal, agency])}
         self._seals = list(SOURCE.seals())
 
-    def tree(self, seal: Seal):
-        return SOURCE.tree(seal)
+    def tree_of(self, seal: Seal) -> DayTree:
+        """The tree of what was sealed."""
+        return SOURCE.tree_of(seal)
 
 
 def verified(source: MadeSeals, agency: str = "", kept: tuple[Seal, ...] = ()) -> Verified:

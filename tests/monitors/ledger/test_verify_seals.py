@@ -10,7 +10,8 @@ from monitors.core.entry import Entry, EntryKind, signed_bytes
 from monitors.core.seal import FIRST, Seal
 from monitors.core.seal import signed_bytes as seal_bytes
 from monitors.ledger.keys import PrivateKey, key_id
-from monitors.ledger.verify_seals import INTRODUCE, Introduction, SealCheck, check_seals, read_keys, trusted_keys
+from monitors.ledger.seal_keys import INTRODUCE
+from monitors.ledger.verify_seals import Introduction, SealCheck, check_seals, read_keys, trusted_keys
 
 OLD, NEW, OTHER = (PrivateKey(bytes([number]) * 32) for number in (1, 2, 3))
 VECTORS = json.loads(Path("tests/data/seal_vectors.json").read_text(encoding="utf-8"))

@@ -1,0 +1,117 @@
+"""Verifies a SQLite ledger where it lies, without an export: the same checks, and what only the file can tell."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from monitors.core.seal import Seal
+from monitors.core.seal_check import AgencyCheck, Checked
+from monitors.ledger.entry_rows import entry_of_row
+from monitors.ledger.export_source import SqliteExport
+from monitors.ledger.sqlite_days import date_of
+from monitors.ledger.sqlite_seals import read_told
+from monitors.ledger.verify import Progress
+from monitors.ledger.verify_roots import Proof, Verified, check_gone, check_root
+from monitors.ledger.verify_seals import SealCheck, check_seals, introduction_of_text
+
+CHANGED = """
+SELECT DISTINCT f.day, f.agency, f.service FROM former f WHERE f.id > ? AND NOT EXISTS (
+    SELECT 1 FROM late x JOIN series s ON s.id = x.series
+    WHERE x.id > ? AND x.hour / 24 = f.day AND s.agency = f.agency AND s.service = f.service
+) AND NOT EXISTS (
+    SELECT 1 FROM gap_order g WHERE g.id > ? AND g.start_ms / 86400000 <= f.day AND g.end_ms / 86400000 >= f.day
+) ORDER BY f.day, f.agency, f.service
+"""
+BEATS = """
+SELECT l.life, l.heartbeat_ms, max(b.heartbeat_ms) FROM life l JOIN beat b ON b.life = l.id
+GROUP BY l.id HAVING l.heartbeat_ms < max(b.heartbeat_ms)
+"""
+
+
+def verify_ledger(
+    path: Path, keys: Sequence[str], kept: Sequence[Seal] = (), *, progress: Progress = lambda _done, _all: None,
+) -> Verified:
+    """Verify all sealed days of the ledger in ``path``, also while a monitor writes it. Reads every raw run.
+
+    ``keys``: public keys that are trusted; ``kept``: seals that others kept. Raises LedgerError where it is no ledger.
+    """
+    ledger = SqliteLedgerCheck(path)
+    try:
+        return ledger.verify(keys, kept, progress)
+    finally:
+        ledger.close()
+
+
+class SqliteLedgerCheck(SqliteExport):
+    """A ledger that is being verified."""
+
+    def verify(self, keys: Sequence[str], kept: Sequence[Seal], progress: Progress) -> Verified:
+        """Compare everything that was sealed with what is there."""
+        seals = self.seals()
+        introduced = [introduction_of_text(text) for text in self.introduced()]
+        found = Verified(
+            agency="", days=tuple(seal.day for seal in seals), seals=len(seals), newest=seals[-1] if seals else None,
+            findings=check_seals(SealCheck(seals=seals, keys=keys, kept=kept, introduced=introduced)),
+        )
+        checks: dict[str, AgencyCheck] = {}
+        by_day: dict[str, dict[str, Checked]] = {}
+        for done, seal in enumerate(seals, 1):
+            tree = self.tree_of(seal)
+            results = by_day[seal.day] = {}
+            for agency, parts in groupby(self.parts(seal), key=itemgetter(0)):
+                check = checks.setdefault(agency, AgencyCheck(agency, seals[0].day))
+                results[agency] = one = check.check(seal.day, (part for _, part in parts))
+                found.findings += one.findings
+                found.counts.add(one.counts)
+            proof = Proof(roots=tuple(zip(tree.agencies, tree.roots, strict=True)))
+            check_root(seal, proof, results, "", found)
+            progress(done, len(seals))
+        retained = {day for results in by_day.values() for one in results.values() for day in one.retention_days}
+        check_gone("", by_day, retained, found)
+        if seals:
+            with self.snapshot():
+                found.findings += self._beside(seals[-1])
+        if self.unsealed:
+            found.notes.append(f"{self.unsealed} runs of sealed days came late and are not sealed yet")
+        return found
+
+    def _beside(self, newest: Seal) -> list[str]:
+        """Look at what hangs on sealed rows and is in no line of its own."""
+        told = read_told(self._db, newest.number)
+        found = [
+            f"{date_of(day)}, {agency}/{service}: rows were changed since they were sealed, and nothing that came late "
+            "is the cause"
+            for day, agency, service in self._db.execute(
+                CHANGED, (told.get("former", 0), told.get("late", 0), told.get("gap", 0)),
+            ) if self._is_sealed(day)
+        ]
+        found += [
+            f"life {life}: its last heartbeat is {beat} and {sealed} was sealed; it was set back"
+            for life, beat, sealed in self._db.execute(BEATS)
+        ]
+        return [*found, *self._digests()]
+
+    def _is_sealed(self, day: int) -> bool:
+        return self._db.execute("SELECT 1 FROM seal WHERE day = ?", (day,)).fetchone() is not None
+
+    def _digests(self) -> list[str]:
+        """Compare the digests by which definitions and entries are found with what they say."""
+        found = [
+            f"definition {number}: its digest is not that of what it says"
+            for number, digest, document in self._db.execute("SELECT id, digest, document FROM definition")
+            if hashlib.sha256(str(document).encode()).hexdigest() != digest
+        ]
+        for *row, digest in self._db.execute(
+            "SELECT id, kind, agency, service, at_ms, told_by, body, signature, digest FROM entry",
+        ):
+            try:
+                is_same = entry_of_row(row).digest == digest
+            except (ValueError, TypeError):
+                is_same = False
+            if not is_same:
+                found.append(f"entry {row[0]}: its digest is not that of what it says")
+        return found
