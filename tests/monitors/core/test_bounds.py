@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitors.core.history import Gap
 from monitors.core.model import Outcome, StepResult, Try, Verdict
-from monitors.core.span import clip, total
+from monitors.core.span import clip, merge, total
 from monitors.core.timeline import service_timeline
 from tests.factories import NOON_MS, a_run, a_target, a_transaction, some_runs
 from tests.monitors.core.histories import a_history, a_life
@@ -190,3 +190,24 @@ def test_the_bounds_are_no_wider_than_two_intervals_for_each_bad_stretch_and_wha
     width = total(timeline.possibly_down) - total(timeline.certainly_down)
     unknown = total(timeline.spans(Verdict.UNKNOWN))
     assert width <= 2 * longest * (stretches + broken_down + lone) + unknown
+
+
+@given(st.lists(SLOT, min_size=3, max_size=25), st.lists(SLOT, min_size=3, max_size=25), st.integers(1, 900_000))
+@settings(max_examples=80, deadline=None)
+def test_the_truth_of_two_journeys_lies_within_the_bounds_of_their_service(one, other, length):
+    """The service is down while either of its primary transactions is."""
+    count = min(len(one), len(other))
+    (runs, truth), (more, another) = simulate(one[:count]), simulate(other[:count])
+    until = at(1_000 + count * INTERVAL_MS)
+    target = a_target(transactions=(a_transaction(), a_transaction(name="b")))
+    history = a_history(
+        [*runs, *(replace(run, transaction="b") for run in more)], lives=(a_life(heartbeat_ms=until),), target=target,
+    )
+    timeline = service_timeline(history, until_ms=until)
+    starts = [run.started_ms for run in runs], [run.started_ms for run in more]
+    first = max(started[0] for started in starts)
+    window = (first, min(first + length, *(started[-1] for started in starts)))
+    if window[0] >= window[1]:
+        return
+    down = total(clip(merge([*truth, *another]), window))
+    assert total(clip(timeline.certainly_down, window)) <= down <= total(clip(timeline.possibly_down, window))
