@@ -9,10 +9,13 @@ from pathlib import Path
 import click
 
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
+from cli.nation import nation_command
 from cli.output import output_option, print_csv, print_json, workspace_options
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_plain import CSV_COLUMNS, as_plain, csv_rows
 from cli.sla_print import print_figures
+from cli.sla_quarter import show_quarter
+from monitors.core.errors import UsageError
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import agency_statement
 from monitors.figures import Told, read_service, told_of
@@ -25,15 +28,19 @@ def sla() -> None:
     """Show what was kept of the promise."""
 
 
+sla.add_command(nation_command)
+
+
 @sla.command(short_help="Show availability and promise of each service and agency.")
 @click.argument("name", metavar="[AGENCY[/SERVICE]]", required=False)
 @range_options
+@click.option("--quarter", metavar="YYYY-Qn", help="Calendar quarter: its three months, and all of them together.")
 @ledger_option
 @output_option
 @workspace_options
 def show(
     workspace: Path | None, state: Path | None, output: str, *, name: str | None, month: str | None, since: str | None,
-    to: str | None, ledger: LedgerName | None,
+    to: str | None, quarter: str | None, ledger: LedgerName | None,
 ) -> None:
     """Show availability and promise of each service and agency, of the month that runs or of another window.
 
@@ -43,9 +50,16 @@ def show(
     \b
     Examples:  siaga24 sla show
                siaga24 sla show dinkes-bandung --month 2026-11
+               siaga24 sla show dinkes-bandung --quarter 2026-Q3
                siaga24 sla show dinkes-bandung/antrean --from 2026-11-24T08:00 --to 2026-11-24T12:00 --json
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     asked = Asked(month=month, since=since, to=to, now_ms=now_ms())
+    if quarter is not None:
+        if month or since or to:
+            raise UsageError("--quarter names three months: it does not go with --month, --from or --to; give one")
+        with opened(workspace, state, ledger) as reader:
+            show_quarter(reader, chosen(reader.definitions(), name), quarter, asked.now_ms, output)
+        return
     with opened(workspace, state, ledger) as reader:
         found = [
             _agency(reader, agency, list(targets), asked)
