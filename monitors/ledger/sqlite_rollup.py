@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitors.core.entry import EntryKind
 from monitors.core.errors import LedgerError
+from monitors.core.nation import Registered
 from monitors.core.retirement import end_of_life
 from monitors.core.retirement import from_entries as retirements_of
 from monitors.core.window import month_window
@@ -21,6 +22,7 @@ from monitors.ledger.sqlite_rollup_sql import (
     ANY_MONTH_ANEW,
     BY_SERVICE,
     MONTHS,
+    NEWEST_OF_AGENCY,
     NEWEST_OF_DAY,
     NEWEST_OF_MONTH,
     SUMS_OF_FEW,
@@ -72,6 +74,20 @@ class SqliteRollupReader(SqliteReader):
         with self.snapshot():
             row = self._db.execute("SELECT min(next_ms) FROM rollup_service WHERE due_ms IS NOT NULL").fetchone()
         return int(row[0]) if row[0] is not None else None
+
+    def agency_heads(self, codes: Sequence[str]) -> tuple[Registered, ...]:
+        """Give what the newest definition of a service says of these agencies; of those that have one."""
+        found = []
+        with self.snapshot():
+            for code in codes:
+                row = self._db.execute(NEWEST_OF_AGENCY, (code,)).fetchone()
+                if row is not None:
+                    target = json.loads(row[0])["targets"][0]
+                    found.append(Registered(
+                        code=code, name=target.get("agency_name", ""), kind=target.get("agency_kind", ""),
+                        province=target.get("province", ""), wave=target.get("wave", ""),
+                    ))
+        return tuple(found)
 
     # What follows is called within a snapshot.
 

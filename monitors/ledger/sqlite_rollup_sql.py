@@ -73,6 +73,7 @@ SELECT d.agency, d.service, min(d.recorded_ms) FROM definition d WHERE NOT EXIST
 NEWEST_DOCUMENT = """
 SELECT document FROM definition WHERE agency = ? AND service = ? ORDER BY recorded_ms DESC, id DESC LIMIT 1
 """
+NEWEST_OF_AGENCY = "SELECT document FROM definition WHERE agency = ? ORDER BY recorded_ms DESC, id DESC LIMIT 1"
 TAKE_UP = """
 INSERT OR IGNORE INTO rollup_service (agency, service, zone, next_ms, last_day, due_ms) VALUES (?, ?, ?, ?, NULL, ?)
 """
