@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "monitor": ("monitor", "Run the transactions of all services."),
     "watch": ("watch", "Watch one URL at once, with no definition."),
     "sla": ("sla", "Show what was kept of the promise."),
+    "report": ("report", "Write reports that a ministry signs."),
     "incident": ("incident", "List and show incidents."),
     "attribution": ("attribution", "Show and decide whose the down time was."),
     "dispute": ("dispute", "Dispute a figure, answer, rule, and list disputes."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -23,11 +24,11 @@ from monitors.core.sla import covered
 from monitors.core.span import clip, intersect, total
 from monitors.core.split import split
 from monitors.core.timeline import service_timeline
-from monitors.core.window import Window, month_window, to_ms
+from monitors.core.window import MONTH, Window, month_window, to_ms
 from monitors.figures import ServiceRead, Told, read_service, told_of
 from monitors.incidents import touching, watched_of
 from monitors.ledger.signatures import verifier
-from monitors.reports.data import AgencyMonth, Day, Outage, ServiceMonth, VantageFigures
+from monitors.reports.data import AgencyMonth, Cadence, Day, Edition, Outage, ReportData, ServiceMonth, VantageFigures
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from monitors.core.timeline import ServiceTimeline
     from monitors.ledger.base import LedgerReader
 
+QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 LOOPBACK = ("127.", "[::1]", "localhost")
 
 
@@ -53,6 +55,43 @@ class _Near:
     told: Told
 
 
+def agency_report(
+    reader: LedgerReader, agency: str, cadence: Cadence, period: str, *, now_ms: int, seal: str = "",
+) -> ReportData:
+    """Read all that a report of an agency says, as a draft.
+
+    The time of data of a period that is over is that of the ledger's newest record, so that the same ledger gives the
+    same report; of one that runs it is now. Raises UsageError for a period or an agency that is none.
+    """
+    months = tuple(agency_month(reader, agency, month, now_ms) for month in months_of(cadence, period))
+    chosen = calendar()
+    years = sorted({
+        day.year for month in months for day in days_of((month.window.start_ms, month.window.end_ms), month.zone)
+    })
+    newest = max(
+        [life.heartbeat_ms for life in reader.lives()] + [entry.at_ms for entry in reader.entries(agency=agency)],
+        default=now_ms,
+    )
+    return ReportData(
+        cadence=cadence, period=period, agency=agency, months=months, calendar=chosen.version, seal=seal,
+        undecided=tuple(year for year in years if year in chosen.undecided or year not in chosen.years),
+        edition=Edition(data_ms=min(now_ms, newest) if months[-1].window.end_ms <= now_ms else now_ms),
+    )
+
+
+def months_of(cadence: Cadence, period: str) -> tuple[str, ...]:
+    """Give the months of a period: 2026-11, or 2026-Q4. Raises UsageError for what is neither."""
+    if cadence is Cadence.MONTHLY:
+        if MONTH.fullmatch(period) is None:
+            raise UsageError(f'month "{period}": expected YYYY-MM, for example 2026-11')
+        return (period,)
+    found = QUARTER.fullmatch(period)
+    if found is None:
+        raise UsageError(f'quarter "{period}": expected YYYY-Qn, for example 2026-Q4')
+    first = int(found[2]) * 3 - 2
+    return tuple(f"{found[1]}-{number:02}" for number in range(first, first + 3))
+
+
 def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int) -> AgencyMonth:
     """Read one agency's month, by its own clock. Raises UsageError for an agency that the ledger does not know."""
     known = [definition.target for definition in reader.definitions()]
@@ -60,7 +99,10 @@ def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int) -> 
     if not targets:
         raise UsageError(f'the ledger has no service of agency "{agency}"; "siaga24 sla show" names those it has')
     zone = ZoneInfo(targets[0].time_zone)
-    window = month_window(month, zone)
+    try:
+        window = month_window(month, zone)
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
     told = told_of(reader, agency)
     reads = {target.key: read_service(reader, target, window, told, now_ms) for target in targets}
     near = _near(reader, targets, known, reads, window=window, told=told, now_ms=now_ms)

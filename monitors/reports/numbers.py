@@ -54,6 +54,13 @@ def period_name(period: str, language: Language) -> str:
     return f"Quarter {quarter} of {year}"
 
 
+def exact(ms: int, language: Language) -> str:
+    """Show a length of time to the millisecond: 712:59:30.007 hours, so that small changes are seen."""
+    seconds, rest = divmod(abs(ms), 1_000)
+    comma = "," if language is Language.ID else "."
+    return f"{'-' if ms < 0 else ''}{seconds // 3_600}:{seconds // 60 % 60:02}:{seconds % 60:02}{comma}{rest:03}"
+
+
 def share_cell(part: int, whole: int, language: Language, tone: Tone = Tone.PLAIN) -> Cell:
     """Make a cell of a share, cut downwards; "no data" where the whole is 0."""
     return Cell(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from monitors.core.sla import Judgement
 from monitors.core.split import Part, together
-from monitors.core.wording import duration, percent, share_percent
+from monitors.core.wording import duration, percent, share_percent, target_percent
 from monitors.reports.data import together_of
 from monitors.reports.document import Block, Cell, Column, Fact, Facts, Heading, Paragraph, Table, Tone, Unit
-from monitors.reports.numbers import count, moment
+from monitors.reports.numbers import count, exact, moment
 from monitors.reports.words import JUDGEMENT_TONES
 
 if TYPE_CHECKING:
@@ -74,11 +75,22 @@ def changes(data: ReportData, words: Words) -> Iterator[Block]:
     )
     yield Table(name=words("changes")[:20], columns=columns, rows=tuple(
         (
-            Cell(text=names.get(one.service, one.service)), Cell(text=one.month), Cell(text=one.figure),
-            Cell(text=one.before), Cell(text=one.after),
+            Cell(text=names.get(one.service, one.service)), Cell(text=one.month), Cell(text=words.figure(one.figure)),
+            _value(one.figure, one.before, words), _value(one.figure, one.after, words),
         )
         for one in edition.changes
-    ))
+    ), note=words("changes_unit"))
+
+
+def _value(figure: str, value: str, words: Words) -> Cell:
+    """Show a figure of a version's entry: a judgement, a target, or milliseconds."""
+    if not value:
+        return Cell(text="–", tone=Tone.FAINT)
+    if figure == "judgement":
+        return Cell(text=words.judgement(Judgement(value)), tone=JUDGEMENT_TONES[Judgement(value)])
+    if figure == "target":
+        return Cell(text=target_percent(Decimal(value), words.language))
+    return Cell(text=exact(int(value), words.language), number=int(value), unit=Unit.MS)
 
 
 def _outside(part: Part, words: Words) -> Fact:

@@ -55,6 +55,11 @@ class Words:
         """Say how far a dispute is."""
         return str(self._told["disputes"][state.value])
 
+    def figure(self, figure: str) -> str:
+        """Name a figure that versions are compared by."""
+        kind, _, owner = figure.partition(" ")
+        return f"{self('attribution')}: {self._told['owners'][owner]}" if kind == "owner" else self(f"figure_{figure}")
+
     def verdict(self, verdict: Verdict) -> str:
         """Say what a service was."""
         return VERDICT_WORDS[self.language][verdict]
