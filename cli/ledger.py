@@ -6,9 +6,13 @@ import click
 
 from cli.ledger_backup import backup_command, migrate_command, restore_command
 from cli.ledger_entries import entries_command
+from cli.ledger_export import export_command
+from cli.ledger_key import key_group
 from cli.ledger_rebuild import rebuild_command
 from cli.ledger_rollup import rollup_command
+from cli.ledger_seal import seal_command
 from cli.ledger_tidy import tidy_command
+from cli.ledger_verify import verify_command
 
 
 @click.group()
@@ -23,3 +27,7 @@ ledger.add_command(restore_command)
 ledger.add_command(rebuild_command)
 ledger.add_command(rollup_command)
 ledger.add_command(tidy_command)
+ledger.add_command(key_group)
+ledger.add_command(seal_command)
+ledger.add_command(export_command)
+ledger.add_command(verify_command)

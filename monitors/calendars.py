@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from monitors.core.entry import Entry, EntryKind
 from monitors.core.errors import UsageError
 from monitors.core.hours import Calendar
 
@@ -34,6 +37,22 @@ def calendar(version: str = "", folder: Path = FOLDER) -> Calendar:
         return _calendar(json.loads(path.read_text(encoding="utf-8")), chosen)
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise UsageError(f"{path}: it cannot be read as a calendar: {exc}; put the released file back") from exc
+
+
+def note_of_newest(notes: Iterable[Entry], at_ms: int, folder: Path = FOLDER) -> tuple[Entry, ...]:
+    """Give the entry by which the ledger is told which calendar is in use, with its file's digest; nothing if it knows.
+
+    A file that was changed under the same version is told again: the figures of before were made with another.
+    """
+    newest = calendar(folder=folder)
+    digest = hashlib.sha256((folder / f"{newest.version}.json").read_bytes()).hexdigest()
+    known = [note.text("sha256") for note in notes if note.text("version") == newest.version]
+    if known and known[-1] == digest:
+        return ()
+    return (Entry(
+        kind=EntryKind.CALENDAR, at_ms=at_ms, by="siaga24",
+        body={"version": newest.version, "sha256": digest, "years": sorted(newest.years)},
+    ),)
 
 
 def _calendar(document: Any, version: str) -> Calendar:

@@ -11,6 +11,7 @@
     │   ├── PassphraseError   the passphrase file is missing, open to others or wrong
     │   └── UnhealthyError    containers were made and did not become healthy; has their last log lines
     ├── LedgerError           the ledger cannot be opened or written
+    ├── DeliveryError         somebody did not take what was given
     └── ProbeFault            our own fault inside a probe: the run is `unknown`, never `down`
 
 ``cli/main.py`` alone turns them into exit codes: 1 failure, 2 wrong use.
@@ -85,6 +86,10 @@ class UnhealthyError(StackError):
 
 class LedgerError(Siaga24Error):
     """The ledger cannot be opened, read or written; nothing that was shown is lost."""
+
+
+class DeliveryError(Siaga24Error):
+    """A party outside did not take what was given to it; giving it again is harmless."""
 
 
 class ProbeFault(Siaga24Error):  # noqa: N818 - not the service's error but ours

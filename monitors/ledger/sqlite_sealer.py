@@ -79,17 +79,26 @@ class SqliteSealer(SqliteEntries):
         """Let ``key`` sign from now on. Raises LedgerError where another does and ``former`` is not it."""
         with self.deciding():
             known = seal_keys(self.entries(EntryKind.KEY))
-            newest = known[-1].id if known else ""
-            if newest == key.id:
+            if known and known[-1].id == key.id:
                 return
-            if newest and (former is None or former.id != newest):
-                raise LedgerError(
-                    f"{self.path}: seals are signed with the key {newest}, and only it can introduce another; give its "
-                    'file: "siaga24 ledger key new NEW --after OLD"',
-                )
+            self.may_introduce(former)
             if any(one.id == key.id for one in known):
                 raise LedgerError(f"{self.path}: the key {key.id} signed earlier seals; a key comes into use once")
-            self.keep_entry(introduction(key, former if newest else None, by, at_ms))
+            self.keep_entry(introduction(key, former if known else None, by, at_ms))
+
+    def may_introduce(self, former: PrivateKey | None) -> None:
+        """Raise LedgerError where a key signs already and ``former`` is not it."""
+        known = seal_keys(self.entries(EntryKind.KEY))
+        if known and (former is None or former.id != known[-1].id):
+            raise LedgerError(
+                f"{self.path}: seals are signed with the key {known[-1].id}, and only it can introduce another; give "
+                'its file: "siaga24 ledger key new NEW --after OLD"',
+            )
+
+    def seals(self) -> tuple[Seal, ...]:
+        """All seals in order of number."""
+        with self.snapshot():
+            return read_seals(self._db)
 
     def next_day(self) -> int | None:
         """Give the first day (UTC, counted from 1970) that is not sealed; None for a ledger without a life."""
@@ -132,8 +141,10 @@ class SqliteSealer(SqliteEntries):
             known = seal_keys(self.entries(EntryKind.KEY))
         if not known or known[-1].id != key.id:
             raise LedgerError(
-                f"{self.path}: seals are signed with the key {known[-1].id if known else 'of nobody yet'}, and this is "
-                f'{key.id}; give its file, or introduce this one ("siaga24 ledger key new NEW --after OLD")',
+                f"{self.path}: seals are signed with the key {known[-1].id}, and this is {key.id}; give its file, or "
+                'make one that follows it: "siaga24 ledger key new NEW --after OLD"' if known else
+                f"{self.path}: no key was introduced to the ledger; make one that is: "
+                '"siaga24 ledger key new FILE --by NAME"',
             )
         late_to = self._make_blocks(day, pause)
         with self.deciding():

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitors.calendars import calendar, versions
+from monitors.calendars import FOLDER, calendar, note_of_newest, versions
 from monitors.core.errors import UsageError
 from monitors.core.hours import closed_runs, working_days
 from monitors.core.window import from_ms
@@ -87,3 +87,15 @@ def test_a_file_under_another_name_is_not_taken_for_its_version(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps({"format": 1, "version": VERSION}))
     with pytest.raises(UsageError, match="expected 1"):
         calendar("a", tmp_path)
+
+
+def test_the_ledger_is_told_which_calendar_is_in_use_and_again_where_its_file_changes(tmp_path):
+    source = FOLDER / f"{VERSION}.json"
+    file = tmp_path / source.name
+    file.write_bytes(source.read_bytes())
+    first, = note_of_newest((), 5, folder=tmp_path)
+    assert first.text("version") == VERSION
+    assert note_of_newest([first], 6, folder=tmp_path) == ()
+    file.write_bytes(source.read_bytes() + b"\n")
+    changed, = note_of_newest([first], 7, folder=tmp_path)
+    assert (changed.text("version"), changed.text("sha256") != first.text("sha256")) == (VERSION, True)
