@@ -22,7 +22,7 @@ from monitors.core.split import Part
 from monitors.core.window import from_ms, month_window, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
     from decimal import Decimal
 
@@ -165,23 +165,32 @@ def local_days(since_ms: int, until_ms: int, zone: tzinfo, *, after: date | None
         since_ms, after = end_ms, day
 
 
-def is_settled(history: ServiceHistory, end_ms: int, until_ms: int) -> bool:
-    """Say whether nothing that comes in time changes what was before ``end_ms``.
-
-    Each transaction has run since at each vantage, or 2.5 intervals have passed: until then a run could still say that
-    the outage goes on, or that the last good one was followed by a good one.
-    """
-    if until_ms < end_ms:
-        return False
+def newest_runs(history: ServiceHistory) -> dict[tuple[str, str], int]:
+    """Say when each transaction at each vantage ran last."""
     newest: dict[tuple[str, str], int] = {}
     for stretch in history.stretches:
         lane = (stretch.transaction, stretch.vantage)
-        newest[lane] = max(newest.get(lane, 0), stretch.last_start_ms)
+        if newest.get(lane, 0) < stretch.last_start_ms:
+            newest[lane] = stretch.last_start_ms
+    return newest
+
+
+def is_settled(
+    history: ServiceHistory, end_ms: int, until_ms: int, newest: Mapping[tuple[str, str], int] | None = None,
+) -> bool:
+    """Say whether nothing that comes in time changes what was before ``end_ms``.
+
+    Each transaction has run since at each vantage, or 2.5 intervals have passed: until then a run could still say that
+    the outage goes on, or that the last good one was followed by a good one. ``newest``: as ``newest_runs`` has it.
+    """
+    if until_ms < end_ms:
+        return False
+    ran = newest_runs(history) if newest is None else newest
     in_force = {definition.vantage: definition for definition in history.definitions}
     wait_ms = max((
         hold_of(transaction.interval_ms)
         for vantage, definition in in_force.items() for transaction in definition.target.transactions
-        if newest.get((transaction.name, vantage), 0) < end_ms
+        if ran.get((transaction.name, vantage), 0) < end_ms
     ), default=0)
     return until_ms >= end_ms + wait_ms
 

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo
 from monitors.core.hours import covered_spans
 from monitors.core.retirement import end_of_life, vanished, with_vanished
 from monitors.core.retirement import from_entries as retirements_of
-from monitors.core.rollup import Lines, LocalDay, Rollup, is_settled, local_days, roll_up, target_in_force
+from monitors.core.rollup import (
+    Lines,
+    LocalDay,
+    Rollup,
+    is_settled,
+    local_days,
+    newest_runs,
+    roll_up,
+    target_in_force,
+)
 from monitors.core.rollup_month import MonthRollup, month_rollup
 from monitors.core.span import total
 from monitors.core.timeline import data_until, service_timeline
@@ -68,9 +77,9 @@ class ServiceRoller:
         """Roll up the days, oldest first, up to the first that a result may still change in time."""
         for some in pieces(days):
             history, lines = self._read(some[0].start_ms, some[-1].end_ms)
-            until_ms = data_until(history.lives, self.now_ms)
+            until_ms, newest = data_until(history.lives, self.now_ms), newest_runs(history)
             for day in some:
-                if not is_settled(history, day.end_ms, until_ms):
+                if not is_settled(history, day.end_ms, until_ms, newest):
                     return
                 yield roll_up(lines, day, self.zone_at(day.start_ms), calendar, self.ends_ms)
 
