@@ -23,6 +23,7 @@ from monitors.ledger.sqlite_days import (
 )
 from monitors.ledger.sqlite_entries import SqliteEntries
 from monitors.ledger.sqlite_file import told
+from monitors.ledger.sqlite_seals import is_key_set_up, sealed_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +87,9 @@ class SqliteTidy(SqliteEntries):
             reasons: dict[int, set[str]] = {}
             for day, reason in self._db.execute("SELECT day, reason FROM retention").fetchall():
                 reasons.setdefault(day, set()).add(reason)
-            days = self._days.look()
+            # where days are sealed, none is let go before it is: its blocks are made of all its runs
+            last = sealed_to(self._db) if is_key_set_up(self._db) else None
+            days = [day for day in self._days.look() if last is None or day <= last]
             disputed = self._disputed()
         return days_due(days, reasons, rules, now_ms, is_left=lambda day: self._has_rows(day) and not disputed)
 
