@@ -15,6 +15,7 @@ from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_plain import CSV_COLUMNS, as_plain, csv_rows
 from cli.sla_print import print_figures
 from cli.sla_quarter import show_quarter
+from cli.sla_simulate import simulate
 from monitors.core.errors import UsageError
 from monitors.core.model import Target, Verdict
 from monitors.core.sla import agency_statement
@@ -29,6 +30,7 @@ def sla() -> None:
 
 
 sla.add_command(nation_command)
+sla.add_command(simulate)
 
 
 @sla.command(short_help="Show availability and promise of each service and agency.")

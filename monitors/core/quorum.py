@@ -5,12 +5,21 @@ The order of badness is ``down`` > ``unknown`` > ``degraded`` > ``up``.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitors.core.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+class Quorum(StrEnum):
+    """How many vantages must say that a service is down."""
+
+    MAJORITY = "majority"                # more than half of those that know, and two at least where there are two
+    ANY = "any"                          # one
+
 
 BADNESS = {Verdict.UP: 0, Verdict.DEGRADED: 1, Verdict.UNKNOWN: 2, Verdict.DOWN: 3}
 
@@ -36,8 +45,18 @@ def of_vantages(verdicts: Sequence[Verdict], *, configured: int) -> Verdict:
     return Verdict.DEGRADED if 2 * known.count(Verdict.DEGRADED) > len(known) else Verdict.UP
 
 
-def is_majority(witnesses: int, *, configured: int) -> bool:
+def of_any_vantage(verdicts: Sequence[Verdict]) -> Verdict:
+    """Say what a transaction is where one witness is enough: ``down`` as soon as one says so, else as the majority."""
+    return Verdict.DOWN if Verdict.DOWN in verdicts else of_vantages(verdicts, configured=len(verdicts))
+
+
+def is_enough(witnesses: int, *, configured: int, quorum: Quorum = Quorum.MAJORITY) -> bool:
     """Say whether so many vantages of ``configured`` make ``down`` when all others count as up."""
+    return witnesses > 0 if quorum is Quorum.ANY else is_majority(witnesses, configured=configured)
+
+
+def is_majority(witnesses: int, *, configured: int) -> bool:
+    """Say whether so many vantages of ``configured`` are a majority that may say ``down``."""
     return 2 * witnesses > configured and witnesses >= min(2, configured)
 
 

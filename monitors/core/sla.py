@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.hours import covered_spans
 from monitors.core.model import Promise, Verdict
-from monitors.core.span import Span, Spans, intersect, total
+from monitors.core.span import Span, Spans, clip, intersect, total
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,19 +125,22 @@ class AgencyStatement:
 
 def statement(
     history: ServiceHistory, timeline: ServiceTimeline, window: Window, *, target: Decimal | None = None,
+    counted: Spans | None = None,
 ) -> SlaStatement | None:
     """Judge a service's window; None where the service's life, or an hour of its promise, does not reach into it.
 
-    ``target`` (percent) is asked instead of the promise in force, for a question of the kind "what if". Raises
-    ValueError where the promise has hours and the window no zone.
+    ``target`` (percent) and ``counted`` (the time that counts, of the whole window) are asked instead of the promise in
+    force, for a question of the kind "what if". Raises ValueError where the promise has hours and the window no zone.
     """
     start_ms = max(window.start_ms, timeline.start_ms)
     until_ms = min(window.end_ms, timeline.until_ms)
     if start_ms >= until_ms:
         return None
     promise = promise_at(history, start_ms)
-    covered = _within(promise, window, (start_ms, until_ms))
-    whole_ms = total(_within(promise, window, (start_ms, window.end_ms)))
+    whole = _within(promise, window, (start_ms, window.end_ms)) if counted is None else clip(
+        counted, (start_ms, window.end_ms),
+    )
+    covered, whole_ms = clip(whole, (start_ms, until_ms)), total(whole)
     if not whole_ms:
         return None
     observed_ms = total(covered)
@@ -146,7 +149,7 @@ def statement(
     certainly = total(intersect(timeline.certainly_down, covered))
     promised = promise.target if target is None else target
     is_final = _is_final(history, timeline, window)
-    counted = [s for s in history.stretches if start_ms <= s.start_ms and s.last_start_ms < until_ms]
+    begun = [s for s in history.stretches if start_ms <= s.start_ms and s.last_start_ms < until_ms]
     return SlaStatement(
         agency=history.agency,
         service=history.service,
@@ -162,9 +165,9 @@ def statement(
         unknown_ms=spent[Verdict.UNKNOWN],
         possibly_down_ms=possibly,
         certainly_down_ms=certainly,
-        runs=sum(stretch.runs for stretch in counted),
-        missed=sum(stretch.missed for stretch in counted),
-        first_try_failures=sum(stretch.first_try_failures for stretch in counted),
+        runs=sum(stretch.runs for stretch in begun),
+        missed=sum(stretch.missed for stretch in begun),
+        first_try_failures=sum(stretch.first_try_failures for stretch in begun),
         judgement=judge(
             promised,
             whole_ms=whole_ms,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from monitors.core.bounds import certainly_down, possibly_down
 from monitors.core.history import GOOD, by_life
 from monitors.core.model import Verdict
-from monitors.core.quorum import is_majority, of_transactions, of_vantages
+from monitors.core.quorum import Quorum, is_enough, of_any_vantage, of_transactions, of_vantages
 from monitors.core.span import Span, Spans, clip, merge, subtract, sweep
 
 if TYPE_CHECKING:
@@ -110,7 +110,9 @@ def known_segments(stretches: Sequence[Stretch], watch: Watch, gaps: Sequence[Ga
     return segments
 
 
-def service_timeline(history: ServiceHistory, *, until_ms: int) -> ServiceTimeline:
+def service_timeline(
+    history: ServiceHistory, *, until_ms: int, quorum: Quorum = Quorum.MAJORITY,
+) -> ServiceTimeline:
     """Compute the timeline of a service up to ``until_ms``.
 
     It is right from the first stretch that the history holds; before that it reads ``unknown``. What the history holds
@@ -118,7 +120,7 @@ def service_timeline(history: ServiceHistory, *, until_ms: int) -> ServiceTimeli
     on over a month's end is as certain as it is, wherever stretches end.
     """
     reach_ms = max((stretch.last_start_ms for stretch in history.stretches), default=until_ms)
-    whole = _whole_timeline(history, max(until_ms, reach_ms))
+    whole = _whole_timeline(history, max(until_ms, reach_ms), quorum)
     if whole.until_ms == until_ms:
         return whole
     part = (whole.start_ms, until_ms)
@@ -129,13 +131,13 @@ def service_timeline(history: ServiceHistory, *, until_ms: int) -> ServiceTimeli
     )
 
 
-def _whole_timeline(history: ServiceHistory, until_ms: int) -> ServiceTimeline:
+def _whole_timeline(history: ServiceHistory, until_ms: int, quorum: Quorum) -> ServiceTimeline:
     start_ms = history.definitions[0].recorded_ms
     tracks: list[list[SightPiece]] = [[(start_ms, until_ms, BLIND)]]
     primaries: list[list[SightPiece]] = []
     flags = [False]
     for name, is_primary in sorted({(t.name, t.primary) for d in history.definitions for t in d.target.transactions}):
-        track = _transaction_track(history, name, until_ms, is_primary=is_primary)
+        track = _transaction_track(history, name, until_ms, quorum, is_primary=is_primary)
         if track:
             tracks.append(track)
             flags.append(is_primary)
@@ -164,7 +166,9 @@ def _whole_timeline(history: ServiceHistory, until_ms: int) -> ServiceTimeline:
     )
 
 
-def _transaction_track(history: ServiceHistory, name: str, until_ms: int, *, is_primary: bool) -> list[SightPiece]:
+def _transaction_track(
+    history: ServiceHistory, name: str, until_ms: int, quorum: Quorum, *, is_primary: bool,
+) -> list[SightPiece]:
     """Combine what all vantages saw of one transaction while it was in force as a primary (or secondary) one."""
     vantages = sorted({definition.vantage for definition in history.definitions})
     tracks = [_vantage_track(history, name, vantage, until_ms, is_primary=is_primary) for vantage in vantages]
@@ -174,13 +178,16 @@ def _transaction_track(history: ServiceHistory, name: str, until_ms: int, *, is_
         if not seen:
             return None
         configured = len(seen)
-        verdict = of_vantages([sight[0] for sight in seen], configured=configured)
+        said = [sight[0] for sight in seen]
+        verdict = of_any_vantage(said) if quorum is Quorum.ANY else of_vantages(said, configured=configured)
         possibly = sum(sight[1] for sight in seen)
         certainly = sum(sight[2] for sight in seen)
         return (
             verdict,
-            verdict in (Verdict.DOWN, Verdict.UNKNOWN) or is_majority(possibly, configured=configured),
-            verdict is Verdict.DOWN and is_majority(certainly, configured=configured),
+            verdict in (Verdict.DOWN, Verdict.UNKNOWN) or is_enough(
+                possibly, configured=configured, quorum=quorum,
+            ),
+            verdict is Verdict.DOWN and is_enough(certainly, configured=configured, quorum=quorum),
         )
 
     return sweep(tracks, decide)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from monitors.core.model import Verdict
-from monitors.core.quorum import is_majority, of_transactions, of_vantages
+from monitors.core.quorum import Quorum, is_enough, is_majority, of_any_vantage, of_transactions, of_vantages
 
 WORDS = {"u": Verdict.UP, "e": Verdict.DEGRADED, "d": Verdict.DOWN, "n": Verdict.UNKNOWN}
 
@@ -41,3 +41,14 @@ def test_a_majority_is_more_than_half_and_two_where_there_are_two(witnesses, con
 def test_the_worst_transaction_counts_and_a_secondary_one_never_makes_down_or_unknown(primaries, secondaries, expected):
     seen = [(WORDS[letter], True) for letter in primaries] + [(WORDS[letter], False) for letter in secondaries]
     assert of_transactions(seen) is WORDS[expected]
+
+
+@pytest.mark.parametrize(("letters", "expected"), [
+    ("uuud", Verdict.DOWN), ("d---", Verdict.DOWN), ("uue-", Verdict.UP), ("eeu-", Verdict.DEGRADED), ("----", Verdict.UNKNOWN),
+    ("u---", Verdict.UP),
+])
+def test_where_any_vantage_is_enough_one_witness_says_down(letters, expected):
+    verdicts = {"u": Verdict.UP, "e": Verdict.DEGRADED, "d": Verdict.DOWN, "-": Verdict.UNKNOWN}
+    assert of_any_vantage([verdicts[letter] for letter in letters]) is expected
+    assert is_enough(1, configured=4, quorum=Quorum.ANY)
+    assert not is_enough(0, configured=4, quorum=Quorum.ANY)
