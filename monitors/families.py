@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from monitors.core.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from monitors.core.sla import SlaStatement
 
 PHASES = ("dns", "connect", "tls", "first_byte", "body")
 PACKED_PHASES = Struct(f"{len(PHASES)}q")                # a nation's numbers as objects would take ten times as much
 VERDICTS = tuple(Verdict)
-PLACES = {verdict: place for place, verdict in enumerate(VERDICTS)}
 Values = tuple[float | None, ...]
 # 1 for the verdict that holds, 0 for the others
 _STATES: dict[Verdict, Values] = {now: tuple(int(now is verdict) for verdict in VERDICTS) for now in VERDICTS}
@@ -51,7 +50,10 @@ class TransactionNow(Protocol):
     phases: bytes                        # microseconds as in PHASES, packed; empty where no run was tried yet
     certificate_ends_ms: int             # 0 where none was read
     interval_ms: int
-    counts: Sequence[int]                # runs, as in VERDICTS
+    up: int                              # runs, by verdict
+    degraded: int
+    down: int
+    unknown: int
     missed: int
     first_failures: int
     is_flapping: bool
@@ -145,7 +147,7 @@ TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
            "End of the first certificate to expire of those that the newest run met, in seconds since 1970.",
            lambda t: (t.certificate_ends_ms,), TRANSACTION, exponent=MILLI, hides_zero=True),
     Family("siaga24_runs_total", "counter", "Runs since the monitor started, by verdict.",
-           lambda t: tuple(t.counts), TRANSACTION, "verdict", _VERDICTS),
+           lambda t: (t.up, t.degraded, t.down, t.unknown), TRANSACTION, "verdict", _VERDICTS),
     Family("siaga24_runs_missed_total", "counter", "Runs that were not started in time; they are unknown too.",
            lambda t: (t.missed,), TRANSACTION),
     Family("siaga24_first_try_failures_total", "counter", "Runs whose first try failed, whatever the second one said.",

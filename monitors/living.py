@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from monitors.load import hold_little_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,7 @@ async def live(
     ``make`` makes the next one: with the settings of the one before, and the port that it had. Raises what ``run`` and
     ``make`` raise.
     """
+    hold_little_memory()
     loop = asyncio.get_running_loop()
     ends_s = None if for_s is None else loop.time() + for_s
     monitor = first

@@ -21,7 +21,6 @@ from monitors.families import (
     DURATIONS_HELP,
     NO_FIGURES,
     PACKED_PHASES,
-    PLACES,
     SERVICE,
     SERVICE_FAMILIES,
     STEP_FAILURES,
@@ -39,29 +38,35 @@ if TYPE_CHECKING:
     from monitors.families import Values
 
 T = TypeVar("T")
+OWN = TRANSACTION[len(SERVICE):]         # the label that a transaction has beyond its service's
 
 
 class TransactionState:
     """Numbers of one transaction as of its newest durable run (``families.TransactionNow``)."""
 
     __slots__ = (
-        "alerting", "certificate_ends_ms", "counts", "duration_us", "failures", "first_failures", "hold_ms",
-        "interval_ms", "is_flapping", "is_primary", "labels", "missed", "name", "now", "phases", "started_ms",
-        "verdict",
+        "alerting", "certificate_ends_ms", "degraded", "down", "duration_us", "failures", "first_failures", "hold_ms",
+        "interval_ms", "is_flapping", "is_primary", "missed", "name", "now", "phases", "service", "started_ms",
+        "unknown", "up", "verdict",
     )
 
-    def __init__(self, target: Target, transaction: Transaction) -> None:
-        self.name = transaction.name
-        self.labels = label_text(TRANSACTION, (target.agency, target.service, transaction.name))
+    def __init__(self, service: str, transaction: Transaction) -> None:
+        """``service``: labels of the service."""
+        self.service, self.name = service, transaction.name
         self.now = self.verdict = Verdict.UNKNOWN
         self.started_ms = self.duration_us = self.certificate_ends_ms = 0
         self.phases = b""
-        self.counts = [0] * len(PLACES)
+        self.up = self.degraded = self.down = self.unknown = 0   # runs, by verdict
         self.missed = self.first_failures = 0
         self.failures: dict[str, int] | None = None
         self.alerting: Alerting | None = None    # from its first `down` on
         self.is_flapping = False
         self.redefine(transaction)
+
+    @property
+    def labels(self) -> str:
+        """Labels, made when they are asked for: a nation's take as much memory as its numbers."""
+        return f"{self.service},{label_text(OWN, (self.name,))}"
 
     def redefine(self, transaction: Transaction) -> None:
         """Take over what a changed definition says; the counts go on."""
@@ -77,7 +82,7 @@ class TransactionState:
                 self.duration_us, self.phases = run.duration_us, PACKED_PHASES.pack(*_phase_sums_us(steps))
                 ends = [step.certificate_ends_ms for step in steps if step.certificate_ends_ms]
                 self.certificate_ends_ms = min(ends) if ends else self.certificate_ends_ms
-        self.counts[PLACES[run.verdict]] += 1
+        setattr(self, run.verdict.value, getattr(self, run.verdict.value) + 1)
         self.missed += run.outcome is Outcome.MISSED
         self.first_failures += run.first_try_failed
         if self.alerting is None and run.verdict is Verdict.DOWN:
@@ -115,7 +120,7 @@ class ServiceState:
         for transaction in target.transactions:
             state = self.transaction(transaction.name)
             if state is None:
-                state = TransactionState(target, transaction)
+                state = TransactionState(self.labels, transaction)
             else:
                 state.redefine(transaction)
             states.append(state)

@@ -7,6 +7,7 @@ stretches equal the figures from runs.
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -138,6 +139,7 @@ class ServiceHistory:
         return f"{self.agency}/{self.service}"
 
 
+@functools.lru_cache(maxsize=1024)       # one number for all that have the same interval
 def hold_of(interval_ms: int) -> int:
     """Say how long a run holds where no next one follows: 2.5 intervals. 30 s hold for 75 s."""
     return interval_ms * 5 // 2

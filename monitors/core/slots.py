@@ -52,6 +52,7 @@ class Slots:
     def __init__(self) -> None:
         self._slots: dict[SlotKey, _Slot] = {}
         self._places: dict[str, SlotKey] = {}
+        self._keys: dict[SlotKey, SlotKey] = {}      # one object for all members of a slot
 
     def __contains__(self, key: str) -> bool:
         return key in self._places
@@ -75,6 +76,7 @@ class Slots:
             return place, None
         emptied = self.remove(key)
         next_ms = now_ms + interval_ms - (now_ms - place.slot * SLOT_MS) % interval_ms
+        place = self._keys.setdefault(place, place)
         self._slots.setdefault(place, _Slot(done_ms=now_ms)).members[key] = _Member(phase, next_ms - 1)
         self._places[key] = place
         return place, emptied

@@ -24,19 +24,34 @@ NOTHING: frozenset[int] = frozenset()
 class Lane:
     """One transaction at one vantage in one life.
 
-    ``newest`` is the stretch that the next run may join; ``ready`` are changed ones to be written, by first sequence;
-    ``gone`` are first sequences of stored ones that became part of others.
+    ``newest`` is the stretch that the next run may join; ``gone`` are first sequences of stored ones that became part
+    of others.
     """
 
-    __slots__ = ("_last", "_newest", "breaks", "gone", "is_stored", "ready", "series")
+    # sets and dicts only where something is in them: those of a nation's lanes would be too large
+    __slots__ = ("_last", "_newest", "_ready", "breaks", "gone", "is_stored", "series")
 
     def __init__(self, series: int, breaks: Sequence[int]) -> None:
         self.series, self.breaks = series, tuple(breaks)
         self.is_stored = False           # whether ``newest`` is written, or ready to be
-        self.ready: dict[int, Stretch] = {}
-        self.gone: frozenset[int] = NOTHING              # a set of its own, for each of a nation, is too large
+        self._ready: dict[int, Stretch] | None = None
+        self.gone: frozenset[int] = NOTHING
         self._newest: Stretch | None = None
         self._last: tuple[int, int, int] | None = None   # of good runs joined since: sequence, start, end
+
+    @property
+    def ready(self) -> dict[int, Stretch]:
+        """Changed stretches that are to be written, by first sequence."""
+        return self._ready or {}
+
+    def written(self) -> None:
+        """Say that all that was ready, and what is gone, stands in the file so."""
+        self._ready, self.gone = None, NOTHING
+
+    def _make_ready(self, stretch: Stretch) -> None:
+        if self._ready is None:
+            self._ready = {}
+        self._ready[stretch.first_sequence] = stretch
 
     @property
     def newest(self) -> Stretch | None:
@@ -85,14 +100,14 @@ class Lane:
         made = list(fold(known, self.breaks))
         self.gone |= {s.first_sequence for s in known} - {s.first_sequence for s in made}
         for stretch in made:
-            self.ready[stretch.first_sequence] = stretch
+            self._make_ready(stretch)
         self.put(made[-1], is_stored=True)
 
     def replace(self, old: Stretch, new: Sequence[Stretch]) -> None:
         """Put several stretches in the place of one."""
         self.gone |= {old.first_sequence}
         for stretch in new:
-            self.ready[stretch.first_sequence] = stretch
+            self._make_ready(stretch)
         newest = self.newest
         if newest is not None and newest.first_sequence == old.first_sequence:
             self.put(new[-1], is_stored=True)
@@ -101,7 +116,7 @@ class Lane:
         """Have the newest stretch written with this batch."""
         newest = self.newest
         if newest is not None and not self.is_stored:
-            self.ready[newest.first_sequence] = newest
+            self._make_ready(newest)
             self.is_stored = True
 
     def _extends(self, run: Run, hold_ms: int) -> bool:

@@ -89,5 +89,4 @@ def write_lanes(db: Db, lanes: Collection[Lane]) -> None:
         db.execute(REMOVE_STRETCHES, [list(column) for column in zip(*gone, strict=True)])
     put_stretches(db, ((lane.series, stretch) for lane in lanes for stretch in lane.ready.values()))
     for lane in lanes:
-        lane.gone = frozenset()
-        lane.ready.clear()
+        lane.written()

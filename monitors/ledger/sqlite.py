@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitors.core.errors import LedgerError
 from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
-from monitors.ledger.lanes import NOTHING, Lane
+from monitors.ledger.lanes import Lane
 from monitors.ledger.rows import RunRow, evidence_of, run_row, stretch_of_row, stretch_row
 from monitors.ledger.sqlite_blocks import SqliteBlocks
 from monitors.ledger.sqlite_days import day_of_minute
@@ -61,7 +61,7 @@ class SqliteLedger(SqliteReader):
         self._lives: dict[str, LifeRow] = {}
         self._holds: dict[LaneKey, tuple[int, int]] = {}     # since when, and how long a run holds
         self._breaks: dict[str, tuple[int, ...]] = {}
-        self._recorded: dict[int, Target] = {}               # in force at the life's vantage, by identity
+        self._recorded: tuple[Target, ...] = ()              # in force at the life's vantage
         self._blocks = SqliteBlocks(self._db, self._days)
 
     def close(self) -> None:
@@ -89,16 +89,16 @@ class SqliteLedger(SqliteReader):
         """Record the definitions in force at the life's vantage."""
         changed = 0
         holds: dict[LaneKey, tuple[int, int]] = {}
-        recorded: dict[int, Target] = {}
+        known = frozenset(map(id, self._recorded))
+        pairs: dict[tuple[int, int], tuple[int, int]] = {}   # equal ones are one object: a nation's are of a few kinds
         with self._transaction():
             row = self._life(life)
             if self._db.execute("SELECT 1 FROM series WHERE life = ? LIMIT 1", (row.id,)).fetchone():
                 # runs that are there keep the definition under which they were recorded
                 at_ms = max(at_ms, row.heartbeat_ms + 1)
             for target in targets:
-                recorded[id(target)] = target
                 keys = [(target.agency, target.service, one.name, row.vantage) for one in target.transactions]
-                if id(target) in self._recorded and all(key in self._holds for key in keys):
+                if id(target) in known and all(key in self._holds for key in keys):
                     holds |= {key: self._holds[key] for key in keys}
                     continue             # the very same as before: nothing to write, and nothing to compare
                 recorded_ms, is_new = put_definition(
@@ -106,8 +106,9 @@ class SqliteLedger(SqliteReader):
                 )
                 changed += is_new
                 for key, transaction in zip(keys, target.transactions, strict=True):
-                    holds[key] = (recorded_ms, hold_of(transaction.interval_ms))
-        self._holds, self._recorded = holds, recorded
+                    pair = (recorded_ms, hold_of(transaction.interval_ms))
+                    holds[key] = pairs.setdefault(pair, pair)
+        self._holds, self._recorded = holds, tuple(targets)
         return changed
 
     def append(self, runs: Sequence[Run], *, life: str, heartbeat_ms: int, gaps: Sequence[Gap] = ()) -> int:
@@ -324,8 +325,7 @@ class SqliteLedger(SqliteReader):
         self._db.executemany("DELETE FROM stretch WHERE series = ? AND first_sequence = ?", gone)
         self._db.executemany(PUT_STRETCH, ready)
         for lane in lanes:
-            lane.gone = NOTHING
-            lane.ready.clear()
+            lane.written()
 
     def _life(self, life: str) -> LifeRow:
         row = self._lives.get(life)
@@ -344,7 +344,7 @@ class SqliteLedger(SqliteReader):
         self._lives.clear()
         self._holds.clear()
         self._breaks.clear()
-        self._recorded.clear()
+        self._recorded = ()
         self._days.forget()
         self._blocks.forget()
 

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 APPLICATION_ID = 0x53323431              # "S241" in the file's header: a ledger of ours
 BUSY_TIMEOUT_S = 10.0
-CACHE_KIB = 32 * 1024
+CACHE_KIB = 4 * 1024                     # a monitor has a connection that writes and one that reads, and may fill both
 MOVES: dict[int, Callable[[sqlite3.Connection], None]] = {6: move_to_days}      # what SQL alone cannot do of a step
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from monitors.core.model import Target
 
 
+@functools.lru_cache(maxsize=4096)       # many services of an agency have one host: its text is there once
 def origin_text(url: str) -> str:
     """Give a URL up to its host and port, as it is written."""
     scheme, _, rest = url.partition("://")
@@ -30,11 +32,16 @@ def connect_to(target: Target, address: str = "") -> str:
 
     ``address``: an IP address that the definition fixed; what the toolkit itself placed goes before it.
     """
-    parts = urlsplit(target.base_url)
+    return _connect_to(target.base_url, target.connect_to, address)
+
+
+@functools.lru_cache(maxsize=4096)
+def _connect_to(base_url: str, placed: str, address: str) -> str:
+    parts = urlsplit(base_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    if not target.connect_to and not address:
+    if not placed and not address:
         return ""
-    place = target.connect_to or f"{bracketed(address)}:{port}"
+    place = placed or f"{bracketed(address)}:{port}"
     return f"{bracketed(parts.hostname or '')}:{port}:{place}"
 
 

@@ -58,8 +58,8 @@ class StepJourney:
 
     def __init__(self, probe: TransactionProbe, target: Target, transaction: Transaction, steps: Steps) -> None:
         self.probe, self.transaction, self.steps = probe, transaction, steps
-        self._key = (target.key, transaction.name)
         self._zone = ZoneInfo(target.time_zone) if uses_run_values(transaction) else None
+        self._key = ("", "") if self._zone is None else (target.key, transaction.name)
 
     def values(self, started_ms: int) -> dict[str, str]:
         """Give what ``${run:...}`` stands for in the try that begins."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import resource
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -60,3 +62,25 @@ def test_more_file_descriptors_are_allowed_as_far_as_the_system_lets_us():
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (expected, hard), "never fewer than before"
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_large_memory_goes_back_to_the_system_at_once():
+    """In a process of its own: the settings hold for all of it."""
+    code = (
+        "import ctypes\n"
+        "from pathlib import Path\n"
+        "from monitors.load import hold_little_memory\n"
+        "rss = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * 4096\n"
+        "hold_little_memory()\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]\n"
+        "before = rss()\n"
+        "for _ in range(3):\n"               # by itself the library keeps from the second on what was large once
+        "    held = [libc.malloc(1_000_000) for _ in range(20)]\n"
+        "    for one in held: ctypes.memset(ctypes.c_void_p(one), 1, 1_000_000)\n"
+        "    small = libc.malloc(64)\n"
+        "    for one in held: libc.free(one)\n"
+        "print(rss() - before)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(told) < 2_000_000
