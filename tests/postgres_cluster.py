@@ -88,8 +88,7 @@ class Cluster:
     def kill(self) -> None:
         """Kill all its processes at once, as a crash of the machine would."""
         assert self._server is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._server.pid, signal.SIGKILL)
+        self._signal(signal.SIGKILL)
         self._server.wait()
 
     def stop(self) -> None:
@@ -101,12 +100,20 @@ class Cluster:
     @contextlib.contextmanager
     def silent(self) -> Iterator[None]:
         """Stop all its processes; connections stay and nothing answers."""
-        assert self._server is not None
-        os.killpg(self._server.pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            os.killpg(self._server.pid, signal.SIGCONT)
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal to the server and to each of its processes, which have groups of their own."""
+        assert self._server is not None
+        first = self._server.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for process in (first, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)
 
     def conninfo(self, user: str, database: str) -> str:
         """Write how to connect."""
@@ -120,8 +127,10 @@ class Cluster:
 
     def database(self) -> ServerLedger:
         """Give an empty database, or one of an empty ledger, of a user who may do all in it and nothing else."""
-        if self._free:
-            return self._free.pop()
+        return self._free.pop() if self._free else self.fresh()
+
+    def fresh(self) -> ServerLedger:
+        """Give a database in which there is nothing."""
         name = f"ledger_{next(self._numbers)}"
         self.sql("postgres", f"CREATE DATABASE {name} OWNER {OWNER}")
         found = ledger_name(f"postgresql://{OWNER}@127.0.0.1:{self.port}/{name}")

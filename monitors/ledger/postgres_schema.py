@@ -6,9 +6,12 @@ ledger migrate`` alone, since several monitors may write it and the operator tak
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from monitors.core.errors import LedgerError
 from monitors.ledger.postgres_server import SCHEMA, connect, key_of, told
@@ -102,9 +105,18 @@ def migrate(name: ServerLedger) -> tuple[int, int]:
 
 def bring_forward(db: Db, name: ServerLedger) -> None:
     """Apply the steps that are not there yet, each in a transaction; one process at a time."""
+    # before the transactions: what a session remembers of the catalogue is refreshed where one begins
+    db.execute(b"SELECT pg_advisory_lock(%s)", (MIGRATING,))
+    try:
+        _apply(db, name)
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            db.execute(b"SELECT pg_advisory_unlock(%s)", (MIGRATING,))
+
+
+def _apply(db: Db, name: ServerLedger) -> None:
     for number, file in migrations():
         with db.transaction():
-            db.execute(b"SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
             if version_of(db) >= number:
                 continue
             if number == migrations()[0][0]:

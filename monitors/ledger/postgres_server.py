@@ -181,11 +181,11 @@ def _advice(exc: psycopg.Error) -> str:
         if state.startswith(start):
             return f"{said}; {advice}"
     if isinstance(exc, psycopg.OperationalError):
-        if "password" in said or "authentication" in said:
+        if any(word in said for word in ("password", "authentication", 'role "')):
             return f"{said}; {dict(ADVICE)['28']}"
         if "does not exist" in said:
             return f"{said}; {dict(ADVICE)['3D']}"
-        if "certificate" in said:
-            return f"{said}; name the authority's file with ?sslrootcert=FILE; docs/postgres.md"
+        if "certificate" in said or "SSL" in said:
+            return f"{said}; name its certificate's authority by ?sslrootcert=FILE; docs/postgres.md"
         return f"{said}; look whether the server runs and is reached from here; what was not written is given again"
     return said

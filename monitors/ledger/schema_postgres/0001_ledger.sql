@@ -183,7 +183,10 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('siaga24 make_day', 0));
     FOREACH parent IN ARRAY ARRAY['run', 'evidence'] LOOP
         part := parent || '_' || to_char(date '1970-01-01' + day, 'YYYYMMDD');
-        CONTINUE WHEN to_regclass(part) IS NOT NULL;
+        -- the catalogue itself, since what a session remembers of it may be older than the wait for the lock
+        CONTINUE WHEN EXISTS (
+            SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'siaga24' AND c.relname = part);
         EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', part, parent);
         EXECUTE format(
             'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
