@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.ledger_view import opened
+from cli.ledger_view import ledger_named, opened
 from cli.telling import opened_for_signing, telling
 from monitors.core.entry import EntryKind
 from monitors.core.errors import Siaga24Error, UsageError
@@ -16,6 +16,7 @@ from monitors.ledger.base import LedgerReader
 from monitors.ledger.keys import PrivateKey
 from monitors.ledger.opening import LedgerTold
 from monitors.ledger.signatures import signed
+from monitors.ledger.sqlite_seals import SqliteSeals
 from monitors.ledger_name import LedgerName
 from monitors.reports.data import Cadence, ReportData, State
 from monitors.reports.files import Format, digests, made, refuse_others, write
@@ -77,7 +78,22 @@ def make(wanted: Wanted) -> Made:
 
 def read(reader: LedgerReader, wanted: Wanted) -> ReportData:
     """Read what the report says from the ledger."""
-    return agency_report(reader, wanted.agency, wanted.cadence, wanted.period, now_ms=wanted.now_ms)
+    return agency_report(
+        reader, wanted.agency, wanted.cadence, wanted.period, now_ms=wanted.now_ms, seal=newest_seal(wanted),
+    )
+
+
+def newest_seal(wanted: Wanted) -> str:
+    """Name the newest seal of the ledger by day, number and digest; "" where none is there."""
+    path = ledger_named(wanted.workspace, wanted.state, wanted.ledger)
+    if not isinstance(path, Path):
+        return ""                        # seals are made of ledgers in files
+    reader = SqliteSeals(path)
+    try:
+        seals = reader.seals()
+    finally:
+        reader.close()
+    return f"{seals[-1].day} no. {seals[-1].number}, SHA-256 {seals[-1].digest}" if seals else ""
 
 
 def _edition(data: ReportData, former: tuple[Issued, ...], wanted: Wanted) -> ReportData:

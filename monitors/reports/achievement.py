@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from monitors.core.model import Verdict
 from monitors.core.sla import SlaStatement
 from monitors.core.split import Part
-from monitors.core.wording import Language, duration, percent, share_parts, target_percent
+from monitors.core.wording import Language, duration, percent, share_parts
 from monitors.reports.charts import Range, days, ranges
 from monitors.reports.document import Block, Cell, Column, Heading, Paragraph, Picture, Table, Tone
-from monitors.reports.numbers import count, period_name, share_cell, time_cell
+from monitors.reports.numbers import count, period_name, share_cell, target_cell, time_cell
 from monitors.reports.summary import marked, service_judgements
 from monitors.reports.words import JUDGEMENT_SIGNS, JUDGEMENT_TONES
 
@@ -110,7 +110,7 @@ def _table(month: AgencyMonth, words: Words, *, is_only: bool) -> Table:
         Column(title=words("service"), share=1),
         *(
             Column(title=words(key), is_right=True)
-            for key in ("target", "available", "bounds", "covered", "down", "budget_left", "outside_short")
+            for key in ("target", "provable", "available", "bounds", "covered", "down", "budget_left", "outside_short")
         ),
         Column(title=words("judged")),
     )
@@ -132,7 +132,8 @@ def _row(one: ServiceMonth, found: SlaStatement, words: Words) -> tuple[Cell, ..
     left = found.budget_left_ms
     return (
         Cell(text=marked(one)),
-        Cell(text=target_percent(found.target, language)),
+        target_cell(found.target, language),
+        _provable(one, language),
         share_cell(found.good_ms, found.known_ms, language),
         Cell(text=f"{low}–{high}"),
         share_cell(found.known_ms, whole, language),
@@ -141,6 +142,13 @@ def _row(one: ServiceMonth, found: SlaStatement, words: Words) -> tuple[Cell, ..
         share_cell(one.split.outside.good_ms, one.split.outside.known_ms, language) if one.split else EMPTY,
         judgement_cell(found.judgement, words),
     )
+
+
+def _provable(one: ServiceMonth, language: Language) -> Cell:
+    """Show the narrowest target that intervals and vantages can prove; one wider than the promise is marked."""
+    if one.outlook is None:
+        return EMPTY
+    return target_cell(one.outlook.narrowest, language, Tone.PLAIN if one.outlook.is_provable else Tone.UNSURE)
 
 
 def _quarter(data: ReportData, words: Words) -> Table:

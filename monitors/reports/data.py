@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from monitors.core.incident_links import IncidentLinks
     from monitors.core.maintenance_figures import AgreedFigures
     from monitors.core.model import Target
+    from monitors.core.outlook import Outlook
     from monitors.core.sla import AgencyStatement
     from monitors.core.window import Window
 
@@ -77,6 +78,7 @@ class ServiceMonth:
     corrected: CorrectedFigures | None = None
     agreed: AgreedFigures | None = None  # without agreed maintenance
     split: Split | None = None
+    outlook: Outlook | None = None       # what can be proven at all, and whether the runs suffice for the claim
     owners: tuple[tuple[Owner, int], ...] = ()
     outages: tuple[Outage, ...] = ()
     vantages: tuple[VantageFigures, ...] = ()

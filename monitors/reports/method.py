@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from monitors.core.flapping import WINDOW_MS
 from monitors.core.hours import CLOSED_RUN_DAYS
+from monitors.core.provability import TABLE_TARGETS, provability_table
 from monitors.core.sla import COVERAGE_FLOOR
-from monitors.core.wording import duration
-from monitors.reports.document import Block, Cell, Column, Heading, Paragraph, Table
-from monitors.reports.numbers import count, moment
+from monitors.core.wording import duration, target_percent
+from monitors.reports.document import Block, Cell, Column, Heading, Paragraph, Table, Tone
+from monitors.reports.numbers import count, count_cell, moment, target_cell
+from monitors.reports.summary import marked
 
 if TYPE_CHECKING:
     from monitors.reports.data import ReportData
@@ -33,6 +35,59 @@ def method(data: ReportData, words: Words) -> Iterator[Block]:
     yield Table(
         name=words("method"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
         rows=tuple((Cell(text=name), Cell(text=value)) for name, value in _rests_on(data, words)),
+    )
+    yield from _proof(data, words)
+
+
+def _proof(data: ReportData, words: Words) -> Iterator[Block]:
+    """Say whether the runs suffice for the claims, and what a healthy service can prove at all."""
+    language = words.language
+    yield Heading(text=words("sampling"), level=2)
+    yield Table(
+        name=words("sampling"), columns=(
+            Column(title=words("service"), share=1), Column(title=words("month")),
+            *(
+                Column(title=words(key), is_right=True)
+                for key in ("target", "runs", "outages", "clean_needed", "needed")
+            ),
+            Column(title=words("enough")),
+        ),
+        rows=tuple(
+            (
+                Cell(text=marked(one)), Cell(text=month.window.month),
+                target_cell(told.target, language), count_cell(told.runs, language),
+                count_cell(told.failed, language), count_cell(told.clean_needed, language),
+                count_cell(told.needed, language) if told.needed is not None else Cell(text="–", tone=Tone.FAINT),
+                Cell(text=words("yes")) if told.is_enough else Cell(text=words("no"), tone=Tone.UNSURE),
+            )
+            for month in data.months for one in month.services if one.outlook is not None
+            for told in [one.outlook.confidence]
+        ), note=words("sampling_note"),
+    )
+    yield from provability(words)
+
+
+def provability(words: Words) -> Iterator[Block]:
+    """Give the table of what a healthy service can prove, by interval, vantages and rate of lone failures."""
+    language = words.language
+    yield Heading(text=words("provability"), level=2)
+    yield Table(
+        name=words("provability"), columns=(
+            *(
+                Column(title=words(key), is_right=True)
+                for key in ("vantage", "lone", "interval", "deadline", "narrowest")
+            ),
+            *(Column(title=target_percent(target, language), is_right=True) for target in TABLE_TARGETS),
+        ),
+        rows=tuple(
+            (
+                count_cell(row.vantages, language), target_cell(row.lone_failures, language),
+                Cell(text=duration(row.interval_ms, language)), Cell(text=duration(row.deadline_ms, language)),
+                target_cell(row.narrowest, language),
+                *(target_cell(share, language) for _, share in row.not_proven),
+            )
+            for row in provability_table()
+        ), note=words("provability_note"),
     )
 
 

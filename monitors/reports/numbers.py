@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitors.core.window import from_ms
-from monitors.core.wording import Language, duration, month_name, percent, share_percent
+from monitors.core.wording import Language, duration, month_name, percent, share_percent, target_percent
 from monitors.reports.document import Cell, Tone, Unit
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+    from decimal import Decimal
 
 
 def count(number: int, language: Language) -> str:
@@ -67,6 +68,11 @@ def share_cell(part: int, whole: int, language: Language, tone: Tone = Tone.PLAI
         text=percent(part, whole, language), number=share_percent(part, whole), unit=Unit.PERCENT,
         tone=tone if whole else Tone.FAINT,
     )
+
+
+def target_cell(target: Decimal, language: Language, tone: Tone = Tone.PLAIN) -> Cell:
+    """Make a cell of a target in percent, as it was written."""
+    return Cell(text=target_percent(target, language), number=float(target), unit=Unit.PERCENT, tone=tone)
 
 
 def time_cell(ms: int, language: Language, tone: Tone = Tone.PLAIN) -> Cell:
