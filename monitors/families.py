@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from monitors.core.burnrate import DAY_MS, HOUR_MS, MINUTE_MS, WINDOWS_MS
 from monitors.core.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from monitors.core.burnrate import Burn
     from monitors.core.sla import SlaStatement
 
 PHASES = ("dns", "connect", "tls", "first_byte", "body")
@@ -28,6 +30,7 @@ _UP: dict[Verdict, Values] = {Verdict.UP: (1,), Verdict.DEGRADED: (1,), Verdict.
 NONE: Values = (None,)
 NO_PHASES: Values = (0,) * len(PHASES)
 NO_FIGURES: Values = (None, None, None)
+NO_BURNS: Values = (0,) * len(WINDOWS_MS)
 MICRO, MILLI, NANO = -6, -3, -9
 Owner_contra = TypeVar("Owner_contra", contravariant=True)
 
@@ -37,7 +40,8 @@ class ServiceNow(Protocol):
 
     now: Verdict
     promise: float                       # its target, as a ratio
-    # of this month so far: availability and coverage in parts per billion, milliseconds of budget left
+    # of this month so far: availability and coverage in parts per billion, milliseconds of budget left; then, where
+    # anything was down of late, burn rates in thousandths
     figures: Values
 
 
@@ -90,16 +94,17 @@ class Family(Generic[Owner_contra]):
         return value / 10.0 ** -self.exponent if self.exponent else value
 
 
-def figures_of(statement: SlaStatement) -> Values:
+def figures_of(statement: SlaStatement, burns: Sequence[Burn] = ()) -> Values:
     """Keep of a statement what is shown: a nation's whole statements would take more memory than its states.
 
-    Ratios are cut, not rounded: nothing is shown as better than it is.
+    Ratios are cut, not rounded, and burn rates cut upwards: nothing is shown as better than it is.
     """
     known_ms, observed_ms = statement.known_ms, statement.observed_ms
     return (
         statement.good_ms * 10 ** -NANO // known_ms if known_ms else None,
         known_ms * 10 ** -NANO // observed_ms if observed_ms else None,
         statement.budget_left_ms,
+        *(0 if burn.rate is None else -(-burn.rate * 10 ** -MILLI // 1) for burn in burns),
     )
 
 
@@ -108,6 +113,8 @@ def _phases(transaction: TransactionNow) -> Values:
 
 
 _VERDICTS = tuple(verdict.value for verdict in VERDICTS)
+_UNITS = ((DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "m"))
+_WINDOWS = tuple(next(f"{ms // size}{unit}" for size, unit in _UNITS if ms % size == 0) for ms in WINDOWS_MS)
 SERVICE = ("agency", "service")
 TRANSACTION = ("agency", "service", "transaction")
 SERVICE_FAMILIES: tuple[Family[ServiceNow], ...] = (
@@ -126,7 +133,11 @@ SERVICE_FAMILIES: tuple[Family[ServiceNow], ...] = (
            lambda s: s.figures[1:2], SERVICE, exponent=NANO),
     Family("siaga24_error_budget_left_seconds", "gauge",
            "Down time that the promise of this month still allows; negative when overspent.",
-           lambda s: s.figures[2:], SERVICE, exponent=MILLI),
+           lambda s: s.figures[2:3], SERVICE, exponent=MILLI),
+    Family("siaga24_error_budget_burn_ratio", "gauge",
+           "How many times as fast as it may the error budget is spent over the window: 1 spends that of 30 days in 30 "
+           "days. No sample while nothing was down in it, or less than half of it is known.",
+           lambda s: s.figures[3:] or NO_BURNS, SERVICE, "window", _WINDOWS, MILLI, hides_zero=True),
 )
 TRANSACTION_FAMILIES: tuple[Family[TransactionNow], ...] = (
     Family("siaga24_transaction_up", "gauge",

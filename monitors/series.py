@@ -33,6 +33,7 @@ from monitors.families import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from monitors.core.burnrate import Burn
     from monitors.core.model import Run, StepResult, Target, Transaction
     from monitors.core.sla import SlaStatement
     from monitors.families import Values
@@ -200,12 +201,12 @@ class States:
                 if run.tries:
                     self._durations[run.agency].add(run.duration_us)
 
-    def set_statement(self, statement: SlaStatement) -> None:
-        """Show the figures of this month so far."""
+    def set_statement(self, statement: SlaStatement, burns: Sequence[Burn] = ()) -> None:
+        """Show the figures of this month so far, and how fast its budget burns."""
         with self._lock:
             service = self._services.get(f"{statement.agency}/{statement.service}")
             if service is not None:
-                service.figures = figures_of(statement)
+                service.figures = figures_of(statement, burns)
 
     def reset(self, at_ms: int) -> None:
         """After a resume: all are unknown until their next run that starts at ``at_ms`` or later."""

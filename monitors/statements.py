@@ -7,8 +7,10 @@ import time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitors.core.burnrate import LONGEST_MS, burns
 from monitors.core.errors import LedgerError
-from monitors.core.sla import SlaStatement, statement
+from monitors.core.hours import covered_spans
+from monitors.core.sla import SlaStatement, promise_at, statement
 from monitors.core.timeline import data_until, service_timeline
 from monitors.core.window import month_of, month_window
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from monitors.clock import Clock
+    from monitors.core.burnrate import Burn
     from monitors.core.model import Target
     from monitors.ledger.base import LedgerReader
 
@@ -27,21 +30,37 @@ RETRY_S = 5.0
 
 def statement_now(ledger: LedgerReader, target: Target, now_ms: int) -> SlaStatement | None:
     """Compute a service's figures of the month that runs in its agency's zone; None where there are none yet."""
+    found = figures_now(ledger, target, now_ms)
+    return None if found is None else found[0]
+
+
+def figures_now(ledger: LedgerReader, target: Target, now_ms: int) -> tuple[SlaStatement, tuple[Burn, ...]] | None:
+    """Compute ``statement_now``, and how fast the budget burns: () where nothing was down of late.
+
+    Burn rates look three days back, into the month before too.
+    """
     zone = ZoneInfo(target.time_zone)
     window = month_window(month_of(now_ms, zone), zone)
-    history = ledger.history(target.agency, target.service, start_ms=window.start_ms, end_ms=window.end_ms)
+    since_ms = min(window.start_ms, now_ms - LONGEST_MS)
+    history = ledger.history(target.agency, target.service, start_ms=since_ms, end_ms=window.end_ms)
     if history is None:
         return None
     until_ms = min(window.end_ms, data_until(history.lives, now_ms))
-    return statement(history, service_timeline(history, until_ms=until_ms), window)
+    timeline = service_timeline(history, until_ms=until_ms)
+    found = statement(history, timeline, window)
+    if found is None:
+        return None
+    promise = promise_at(history, found.start_ms)
+    hours = covered_spans(promise.hours, (until_ms - LONGEST_MS, until_ms), zone) if promise.hours else None
+    return found, burns(timeline, until_ms, promise.target, covered=hours)
 
 
 class Statements:
     """A thread that goes through the services again and again. ``open_reader`` gives it a view of its own."""
 
     def __init__(
-        self, open_reader: Callable[[], LedgerReader], clock: Clock, show: Callable[[SlaStatement], None], *,
-        first_s: float = FIRST_S, retry_s: float = RETRY_S,
+        self, open_reader: Callable[[], LedgerReader], clock: Clock,
+        show: Callable[[SlaStatement, Sequence[Burn]], None], *, first_s: float = FIRST_S, retry_s: float = RETRY_S,
     ) -> None:
         self._open_reader, self._clock, self._show = open_reader, clock, show
         self._first_s, self._retry_s = first_s, retry_s
@@ -79,9 +98,9 @@ class Statements:
         try:
             for target in self._targets:
                 began_s = time.monotonic()
-                figures = statement_now(ledger, target, self._clock.now_ms)
+                figures = figures_now(ledger, target, self._clock.now_ms)
                 if figures is not None:
-                    self._show(figures)
+                    self._show(*figures)
                 if self._stopping.wait((time.monotonic() - began_s) * SHARE):
                     return
         finally:

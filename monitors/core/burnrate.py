@@ -125,6 +125,15 @@ def burn(
     return Burn(length_ms=length_ms, down_ms=down_ms, known_ms=known_ms, rate=rate)
 
 
+def burns(
+    timeline: ServiceTimeline, at_ms: int, target: Decimal, *, covered: Spans | None = None,
+) -> tuple[Burn, ...]:
+    """Measure each of ``WINDOWS_MS`` before an instant; () where nothing was down in the longest."""
+    if not clip(timeline.spans(Verdict.DOWN), (at_ms - LONGEST_MS, at_ms)):
+        return ()
+    return tuple(burn(timeline, at_ms, length, target, covered=covered) for length in WINDOWS_MS)
+
+
 def findings(
     timeline: ServiceTimeline, at_ms: int, target: Decimal, *, covered: Spans | None = None,
 ) -> tuple[Finding, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
+from monitors.core.burnrate import WINDOWS_MS, Burn
 from monitors.core.model import Outcome, Phases, Promise, Run, Verdict
 from monitors.core.sla import Judgement, SlaStatement
 from monitors.exposition import PIECE, escaped
@@ -59,6 +61,20 @@ def a_statement(**given_) -> SlaStatement:
         "missed": 2, "first_try_failures": 3, "judgement": Judgement.RUNNING,
     }
     return SlaStatement(**{**defaults, **given_})
+
+
+def test_how_fast_a_budget_burns_shows_by_window_and_nothing_where_nothing_burns(states: StateCollector):
+    name = "siaga24_error_budget_burn_ratio"
+    states.set_statement(a_statement())
+    assert name not in {sample for sample, _ in samples(states.text())}
+    rates = [Fraction(0), Fraction(1, 3000), Fraction(72, 5), Fraction(1000), None, None, Fraction(3)]
+    states.set_statement(a_statement(), [
+        Burn(length_ms=length, down_ms=1, known_ms=2, rate=rate) for length, rate in zip(WINDOWS_MS, rates, strict=True)
+    ])
+    shown = {
+        dict(labels)["window"]: number for (sample, labels), number in samples(states.text()).items() if sample == name
+    }
+    assert shown == {"30m": 0.001, "1h": 14.4, "2h": 1000, "3d": 3}      # cut upwards: never better than it is
 
 
 def test_before_its_first_run_a_service_is_unknown_and_its_series_are_there(states: StateCollector):
@@ -265,7 +281,9 @@ def test_a_service_has_as_many_series_as_the_page_says(states: StateCollector):
         phases=Phases(dns_us=1, connect_us=1, tls_us=1, first_byte_us=1, body_us=1), certificate_ends_ms=NOON_MS,
     ),)),))
     show(states, run)
-    states.set_statement(a_statement())
+    states.set_statement(a_statement(), [
+        Burn(length_ms=length, down_ms=1, known_ms=1, rate=Fraction(1)) for length in WINDOWS_MS
+    ])
     of_service = [key for key in samples(states.text()) if ("service", "antrean") in key[1]]
     assert len(of_service) == series_of(1)
     assert f"at most {series_of(1)} series" in reference()
