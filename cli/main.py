@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stack": ("stack", "Provision the hosting stack of an agency."),
     "monitor": ("monitor", "Run the transactions of all services."),
     "watch": ("watch", "Watch one URL at once, with no definition."),
-    "sla": ("sla", "Show what was kept of the promise."),
+    "sla": ("sla_group", "Show what was kept of the promise."),
     "report": ("report", "Write reports that a ministry signs."),
     "incident": ("incident", "List and show incidents."),
     "attribution": ("attribution", "Show and decide whose the down time was."),

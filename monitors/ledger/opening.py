@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from monitors.ledger.base import EntryKeeper, LedgerReader
-from monitors.ledger.sqlite import SqliteLedger
-from monitors.ledger.sqlite_entries import SqliteEntries
-from monitors.ledger.sqlite_reader import SqliteReader
-from monitors.ledger.sqlite_tidy import SqliteTidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +50,8 @@ class LedgerTidy(Protocol):
 def open_reader(name: LedgerName) -> LedgerReader:
     """Open a ledger for reading. Raises LedgerError where there is none."""
     if isinstance(name, Path):
+        from monitors.ledger.sqlite_reader import SqliteReader  # noqa: PLC0415 - a command loads what it opens and no more
+
         return SqliteReader(name)
     from monitors.ledger.postgres_reader import PostgresReader  # noqa: PLC0415 - 20 MB that a file does not need
 
@@ -63,6 +61,8 @@ def open_reader(name: LedgerName) -> LedgerReader:
 def open_tidy(name: LedgerName) -> LedgerTidy:
     """Open a ledger to let go of old raw runs. Raises LedgerError where there is none."""
     if isinstance(name, Path):
+        from monitors.ledger.sqlite_tidy import SqliteTidy  # noqa: PLC0415
+
         return SqliteTidy(name)
     from monitors.ledger.postgres_tidy import PostgresTidy  # noqa: PLC0415
 
@@ -72,6 +72,8 @@ def open_tidy(name: LedgerName) -> LedgerTidy:
 def open_told(name: LedgerName) -> LedgerTold:
     """Open a ledger to read it and to tell it something. Raises LedgerError where there is none."""
     if isinstance(name, Path):
+        from monitors.ledger.sqlite_entries import SqliteEntries  # noqa: PLC0415
+
         return SqliteEntries(name)
     from monitors.ledger.postgres_entries import PostgresEntries  # noqa: PLC0415
 
@@ -81,6 +83,8 @@ def open_told(name: LedgerName) -> LedgerTold:
 def open_writer(name: LedgerName) -> Ledger:
     """Open a ledger as a monitor writes it, made where it is not there. Raises LedgerError."""
     if isinstance(name, Path):
+        from monitors.ledger.sqlite import SqliteLedger  # noqa: PLC0415
+
         return SqliteLedger(name)
     from monitors.ledger.postgres import PostgresLedger  # noqa: PLC0415
 
