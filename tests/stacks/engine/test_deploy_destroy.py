@@ -123,7 +123,7 @@ def test_keys_that_the_engine_would_not_give_up_fail_no_release_and_go_with_the_
         return sorted(str(volume.name) for volume in found if "_secrets_" in str(volume.name))
 
     def held(name: str) -> Container:
-        return place.engine.containers.create(IMAGE, volumes={name: {"bind": "/v", "mode": "ro"}})
+        return place.engine.containers.create(IMAGE, ["true"], volumes={name: {"bind": "/v", "mode": "ro"}})
 
     place.define(service={"secrets": ["KUNCI"]})
     place.up()
