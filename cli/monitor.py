@@ -19,7 +19,7 @@ from cli.state_folder import state_folder
 from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.model import Run, Target, Transaction, Verdict
 from monitors.ledger_name import LedgerName, ServerLedger
-from monitors.settings import DEFAULT_LISTEN, DEFAULT_MARK, DEFAULT_VANTAGE, Listen, MonitorSettings
+from monitors.settings import DEFAULT_LISTEN, DEFAULT_MARK, DEFAULT_VANTAGE, HttpEngineName, Listen, MonitorSettings
 from monitors.targets_source import TargetsFiles
 
 if TYPE_CHECKING:
@@ -57,6 +57,12 @@ secrets_option = click.option(
 mark_option = click.option(
     "--synthetic-header", "mark", envvar="SIAGA24_SYNTHETIC_HEADER", default=DEFAULT_MARK, show_default=True,
     metavar="LINE", help='Header of every HTTP request, by which services tell it from citizens\'; "" for none.',
+)
+engine_option = click.option(
+    "--http-engine", "http_engine", envvar="SIAGA24_HTTP_ENGINE", show_default=True, show_envvar=True,
+    type=click.Choice([name.value for name in HttpEngineName]), default=HttpEngineName.CURL.value,
+    help="Who asks over HTTP: libcurl always, or for plain GETs an engine of our own that takes less of the processor "
+    "and leaves answers that are odd in any way to libcurl.",
 )
 
 
@@ -113,6 +119,7 @@ monitor.add_command(report_command)
 @allow_option
 @secrets_option
 @mark_option
+@engine_option
 @canary_option
 @reports_option
 @json_option
@@ -121,7 +128,7 @@ def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: LedgerName | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
     canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None, drain_s: float,
-    raw_days: int, raw_most_gib: float, dispute_days: int,
+    raw_days: int, raw_most_gib: float, dispute_days: int, http_engine: str,
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -143,7 +150,7 @@ def run_command(
     )
     settings = replace(
         settings, drain_ms=int(drain_s * 1000), raw_days=raw_days, raw_most_bytes=int(raw_most_gib * (1 << 30)),
-        dispute_days=dispute_days,
+        dispute_days=dispute_days, http_engine=HttpEngineName(http_engine),
     )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
 

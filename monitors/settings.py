@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
 from monitors.core.canary import witnesses
@@ -20,6 +21,13 @@ DEFAULT_MARK = "X-Siaga24-Synthetic: 1"
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}: ?[ -~]{1,200}")
 _VANTAGE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62})")
 _LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\[\]:\s]+)):(?P<port>[0-9]{1,5})")
+
+
+class HttpEngineName(StrEnum):
+    """Who asks over HTTP."""
+
+    CURL = "curl"                        # libcurl, always
+    RAW = "raw"                          # plain GETs without it; libcurl all others, and answers that are odd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,7 @@ class MonitorSettings:
     secrets_dir: Path | None = None      # DIR/AGENCY/NAME holds what definitions call ${secret:NAME}
     # header line by which a service tells our requests from citizens'; "" for none
     synthetic_header: str = DEFAULT_MARK
+    http_engine: HttpEngineName = HttpEngineName.CURL
     # witnesses of the own network, URL or HOST:PORT; none: failing runs are judged without asking
     canaries: tuple[str, ...] = ()
     reports: Listen | None = None        # where jobs report; None: they cannot

@@ -46,6 +46,7 @@ from monitors.runner import Runner
 from monitors.scheduler import Scheduler
 from monitors.self_watch import SelfWatch, Told
 from monitors.serving import Serving
+from monitors.settings import HttpEngineName
 from monitors.spool import Spool
 from monitors.statements import Statements
 from monitors.tidying import Tidying
@@ -65,14 +66,15 @@ REPORTS_KEY = "reports.key"              # beside the ledger
 @contextlib.contextmanager
 def probing(
     loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
-    secrets: SecretStore = NO_SECRETS, mark: str = MARK, hearing: Hearing | None = None,
+    secrets: SecretStore = NO_SECRETS, mark: str = MARK, hearing: Hearing | None = None, is_raw: bool = False,
 ) -> Iterator[TransactionProbe]:
     """Give a probe with all kinds of steps; what it opened is closed at the end.
 
     ``guard``: which addresses it may connect to; anywhere where a person typed them. ``mark``: header line that every
-    HTTP request carries, "" for none. ``hearing``: what jobs reported, None where nobody listens.
+    HTTP request carries, "" for none. ``is_raw``: plain GETs go without libcurl. ``hearing``: what jobs reported, None
+    where nobody listens.
     """
-    engine = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard, mark=mark)
+    engine = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard, mark=mark, is_raw=is_raw)
     reader = PageReader()
     desk = Desk(loop, guard, hearing, now_ms=lambda: clock.now_ms, secrets=secrets, mark=mark)
     try:
@@ -161,7 +163,7 @@ class Monitor:
         # canaries are asked by an engine of their own: operators name them, and the guard is for what agencies write
         ours = probing(
             loop, self.clock, guard=self._guard, secrets=self._secrets, mark=self.settings.synthetic_header,
-            hearing=self._reports,
+            hearing=self._reports, is_raw=self.settings.http_engine is HttpEngineName.RAW,
         )
         with ours as self._probe, probing(loop, self.clock) as asking:
             self._canaries = self._canaries_by(asking)

@@ -13,6 +13,7 @@ from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.http_lane import Lane
 from monitors.probes.http_session import HttpSession
 from monitors.probes.http_wire import PLAIN, Wire
+from monitors.probes.raw_http import RawEngine
 from monitors.probes.trust import TrustFiles
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class HttpEngine:
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
-        mark: str = MARK,
+        mark: str = MARK, is_raw: bool = False,
     ) -> None:
         self.loop, self.guard = loop, guard
         self.mark = (mark.encode(),) if mark else ()
@@ -36,6 +37,7 @@ class HttpEngine:
         self._lanes: dict[str, Lane] = {}
         self._by_socket: dict[int, Lane] = {}
         self.reads_certificates = reads_certificates
+        self.raw = RawEngine(loop) if is_raw else None   # takes the plain requests
         self.idle = 0                    # handles that the lanes keep for requests to come
         self.opened: list[socket.socket] = []            # libcurl has a duplicate of each by now
         loop.add_reader(self._epoll.fileno(), self._ready)
@@ -53,10 +55,12 @@ class HttpEngine:
     @property
     def under_way(self) -> int:
         """How many requests have not ended."""
-        return sum(len(lane.running) for lane in self._lanes.values())
+        return sum(len(lane.running) for lane in self._lanes.values()) + (self.raw.under_way if self.raw else 0)
 
     def close(self) -> None:
         """Give up what is under way, without calling back."""
+        if self.raw is not None:
+            self.raw.close()
         self.loop.remove_reader(self._epoll.fileno())
         for lane in self._lanes.values():
             lane.close()
@@ -68,7 +72,8 @@ class HttpEngine:
 
     def is_behind(self) -> bool:
         """Tell whether requests have ended and nobody was told yet."""
-        return any(lane.is_behind for lane in self._lanes.values())
+        is_raw_behind = self.raw is not None and self.raw.is_behind
+        return is_raw_behind or any(lane.is_behind for lane in self._lanes.values())
 
     def let_go(self) -> None:
         """Close our own ends of the sockets that were opened for libcurl."""

@@ -26,12 +26,16 @@ from monitors.probes.guard import literal_host, told
 from monitors.probes.http_handle import Handle
 from monitors.probes.http_setup import put_choices, put_method, put_tls
 from monitors.probes.http_wire import PLAIN, Wire
+from monitors.probes.raw_http_answer import answer_of, marks_of
+from monitors.probes.raw_http_relay import Relay
+from monitors.probes.raw_http_request import plain_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from monitors.probes.http import HttpEngine
     from monitors.probes.http_lane import Lane
+    from monitors.probes.raw_http_connection import RawConnection
     from monitors.probes.redirects import Hop
 
 IDLE_HANDLES = 256                       # of the whole engine
@@ -45,8 +49,8 @@ class HttpSession:
     """
 
     __slots__ = (
-        "_engine", "_handle", "_head", "_lane", "_looks", "_on_done", "_refused", "_sent", "_share", "_sink", "_tried",
-        "_wants_headers", "_wire",
+        "_connect_to", "_engine", "_handle", "_head", "_is_closed", "_lane", "_looks", "_on_done", "_raw", "_refused",
+        "_relay", "_sent", "_share", "_sink", "_tried", "_wants_headers", "_wire",
     )
 
     def __init__(self, engine: HttpEngine, lane: Lane, *, keeps: bool, wire: Wire = PLAIN) -> None:
@@ -58,19 +62,18 @@ class HttpSession:
         self._refused = ""               # the sentence on an address that the guard refused, of the request under way
         self._tried: list[str] = []      # addresses of a name that were connected to
         self._share: Any = None
+        self._is_closed = False
+        self._handle: Handle | None = None
+        self._raw: RawConnection | None = None           # the request under way, or the last one, without libcurl
+        self._relay: Relay | None = None
         if keeps:
             # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
-            self._handle: Handle | None = Handle()
+            self._handle = Handle()
             self._share = pycurl.CurlShare()
             self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_CONNECT)
             if wire.has_own_names:
                 self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_DNS)
             self._handle.curl.setopt(pycurl.SHARE, self._share)  # survives the resets between requests
-        elif lane.idle:
-            engine.idle -= 1
-            self._handle = lane.idle.pop()
-        else:
-            self._handle = Handle()
 
     def send(
         self, hop: Hop, *, left_s: float, max_bytes: int, connect_to: str, wants_headers: bool,
@@ -82,8 +85,7 @@ class HttpSession:
         ``names``: HOST:PORT:ADDRESS,... of names that we looked up ourselves. ``looks``: send nothing, and only read
         the server's certificate, whether it is to be believed or not.
         """
-        handle = self._handle
-        if handle is None:
+        if self._is_closed:
             raise RuntimeError("the session is closed")
         address = literal_host(hop.url) if self._wire.proxy else ""
         if address and not is_placed and (what := self._engine.guard.refusal(address)):
@@ -99,12 +101,22 @@ class HttpSession:
         self._sink = Sink(max_bytes, lambda: head_of(head)[0])
         self._wants_headers, self._looks = wants_headers, looks
         self._refused, self._tried = "", []
+        self._raw = self._relay = None
         is_known = is_placed or (not connect_to and self._engine.guard.is_free(literal_host(hop.url)))
-        put = handle.curl.setopt
-        if (
+        is_usual = (
             is_known and not looks and hop.method == "GET" and hop.body is None
             and self._wire is PLAIN and self._share is None
-        ):
+        )
+        raw = self._engine.raw
+        if is_usual and raw is not None:
+            asked = plain_request(hop, self._engine.mark, connect_to)
+            if asked is not None:
+                self._connect_to = connect_to
+                self._raw = raw.begin(asked, left_s=left_s, max_bytes=max_bytes, on_end=self._raw_ended)
+                return
+        handle = self._handle or self._take_handle()
+        put = handle.curl.setopt
+        if is_usual:
             handle.be_usual(
                 self._lane.ca_file, connect_to=connect_to, reads_certificate=self._engine.reads_certificates,
             )
@@ -124,10 +136,55 @@ class HttpSession:
             else:
                 handle.stand_alone()
         handle.ask(hop, self._engine.mark, max_bytes=max_bytes, connect_to=connect_to)
+        self._begin(handle, left_s)
+
+    def _take_handle(self) -> Handle:
+        """Take one that the lane keeps, or a new one."""
+        if self._lane.idle:
+            self._engine.idle -= 1
+            self._handle = self._lane.idle.pop()
+        else:
+            self._handle = Handle()
+        return self._handle
+
+    def _begin(self, handle: Handle, left_s: float) -> None:
+        put = handle.curl.setopt
         put(pycurl.TIMEOUT_MS, max(1, int(left_s * 1000)))
         put(pycurl.WRITEFUNCTION, self._sink)
-        put(pycurl.HEADERFUNCTION, head.append)
+        put(pycurl.HEADERFUNCTION, self._head.append)
         self._lane.begin(handle.curl, self)
+
+    def _raw_ended(self, ended: RawConnection) -> None:
+        """Call back with what came without libcurl, or let it read what is odd."""
+        try:
+            if ended.is_odd:
+                self._let_read(ended)
+                return
+            answer = answer_of(ended, self._sent, wants_headers=self._wants_headers)
+        except Exception as exc:  # noqa: BLE001 - the run must end, and its service is not to blame
+            ended.let_go()
+            answer = _broken(exc)
+        on_done, self._on_done = self._on_done, None
+        if on_done is not None:
+            on_done(answer)
+
+    def _let_read(self, ended: RawConnection) -> None:
+        """Let libcurl read what came, and go on reading; to it, this is a request like any other."""
+        raw, server = self._engine.raw, ended.take_socket()
+        if raw is None or server is None:
+            raise RuntimeError("there is nothing to be read")
+        try:
+            self._relay = relay = Relay(raw, server, ended.kept)
+        except OSError:
+            server.close()
+            raise
+        handle = self._handle or self._take_handle()
+        handle.begin()
+        handle.stand_alone()
+        handle.curl.setopt(pycurl.OPENSOCKETFUNCTION, lambda _purpose, _place: relay.theirs)
+        handle.curl.setopt(pycurl.SOCKOPTFUNCTION, lambda _opened, _purpose: pycurl.SOCKOPT_ALREADY_CONNECTED)
+        handle.ask(self._sent, self._engine.mark, max_bytes=self._sink.limit, connect_to=self._connect_to)
+        self._begin(handle, ended.ends_s - self._engine.loop.time())
 
     @property
     def _reads_certificate(self) -> bool:
@@ -152,11 +209,16 @@ class HttpSession:
 
     def close(self) -> None:
         """End what is under way without calling back, and forget connections and cookies. A repeat is harmless."""
+        self._is_closed = True
         handle, self._handle = self._handle, None
+        is_under_way, self._on_done = self._on_done is not None, None
+        if self._raw is not None:
+            self._raw.abandon()
+        if self._relay is not None:
+            self._relay.abandon()
         if handle is None:
             return
-        if self._on_done is not None:
-            self._on_done = None
+        if is_under_way:
             self._lane.cancel(handle.curl)
             handle.is_usual = False
         if self._share is not None:
@@ -195,9 +257,7 @@ class HttpSession:
         try:
             answer = self._answer(curl, code, message)
         except Exception as exc:  # noqa: BLE001 - the run must end, and its service is not to blame
-            answer = Answer()
-            problem = f"an error in the monitor itself: {type(exc).__name__}: {exc}"
-            answer.failure = Failure(problem=problem, is_ours=True)
+            answer = _broken(exc)
         on_done(answer)
 
     def _answer(self, curl: pycurl.Curl, code: int, message: str) -> Answer:
@@ -221,6 +281,11 @@ class HttpSession:
             get(pycurl.NAMELOOKUP_TIME_T), connected, get(pycurl.APPCONNECT_TIME_T) if is_tls else connected,
             get(pycurl.STARTTRANSFER_TIME_T), end,
         )
+        if self._relay is not None and self._raw is not None:
+            # it spoke to our own pair of sockets: place and times are the server's
+            self._relay.abandon()
+            marks = marks_of(self._raw, end)
+            end, answer.address = marks.end, self._raw.address
         answer.phases, reached = phases_of(marks, is_whole=code == 0, has_status=status != 0)
         if is_tls and self._reads_certificate:
             chain = curl.getinfo_raw(pycurl.INFO_CERTINFO)
@@ -251,6 +316,13 @@ class HttpSession:
         elif (problem := self._sink.end()):
             answer.failure = Failure(problem=f"{problem} after {spoken_us(end)}")
         return answer
+
+
+def _broken(exc: Exception) -> Answer:
+    answer = Answer()
+    problem = f"an error in the monitor itself: {type(exc).__name__}: {exc}"
+    answer.failure = Failure(problem=problem, is_ours=True)
+    return answer
 
 
 def _own_shortage(code: int) -> int:

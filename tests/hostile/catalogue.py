@@ -54,7 +54,7 @@ def opened(folder: Path, cases: Sequence[Case] = CASES) -> Iterator[tuple[Stage,
         yield stage, bad, good
 
 
-def see_all(folder: Path, cases: Sequence[Case] = CASES) -> tuple[dict[str, Seen], Stage]:
+def see_all(folder: Path, cases: Sequence[Case] = CASES, *, is_raw: bool = False) -> tuple[dict[str, Seen], Stage]:
     """Run every case once as ``siaga24 monitor once`` does.
 
     A few at a time, and all that stall together at the end: on a busy machine their short deadlines are theirs alone.
@@ -62,17 +62,17 @@ def see_all(folder: Path, cases: Sequence[Case] = CASES) -> tuple[dict[str, Seen
     with opened(folder, cases) as (stage, bad, good):
         quick = [target for case, target in zip(cases, bad, strict=True) if not case.stalls]
         stalling = [target for case, target in zip(cases, bad, strict=True) if case.stalls]
-        runs = asyncio.run(_run_all([*good, *quick], stalling))
+        runs = asyncio.run(_run_all([*good, *quick], stalling, is_raw=is_raw))
     return {
         case.name: Seen(bad=runs[one.key], good=runs[other.key]) for case, one, other in zip(cases, bad, good, strict=True)
     }, stage
 
 
-async def _run_all(quick: Sequence[Target], stalling: Sequence[Target]) -> dict[str, Run]:
+async def _run_all(quick: Sequence[Target], stalling: Sequence[Target], *, is_raw: bool) -> dict[str, Run]:
     loop, clock = asyncio.get_running_loop(), LifeClock()
     runner = Runner(clock, vantage="uji", life="uji")
     runs: dict[str, Run] = {}
-    with probing(loop, clock, reads_certificates=True, guard=ALLOWED) as probe:
+    with probing(loop, clock, reads_certificates=True, guard=ALLOWED, is_raw=is_raw) as probe:
         groups = [quick[start : start + AT_ONCE] for start in range(0, len(quick), AT_ONCE)]
         for group in (*groups, stalling):
             done = await asyncio.gather(*(one_run(runner, watch(probe, target)[0]) for target in group))

@@ -1,6 +1,7 @@
 """Every hostile server gets the right verdict with its reason in words, and its well-behaved twin reads ``up``.
 
-All run once, together, as ``siaga24 monitor once`` runs them: real listeners, real probe, two tries, one verdict.
+All run once, together, as ``siaga24 monitor once`` runs them: real listeners, real probe, two tries, one verdict. Once
+for each HTTP engine: libcurl for all, and the raw one, which leaves to libcurl what it does not take.
 """
 
 from __future__ import annotations
@@ -9,18 +10,26 @@ import re
 
 import pytest
 
-from monitors.core.model import Verdict
+from monitors.core.model import Run, Verdict
 from tests.hostile.catalogue import CASES, Seen, see_all
 from tests.hostile.stage import Stage
 
+ENGINES = ("curl", "raw")
 NAMES = [case.name for case in CASES]
 # words of libraries and of programmers, which help nobody at night
 JARGON = ("curl", "errno", "routines", "Traceback", "Error(", "0x", "exception", "None", "std::", "(no reason given)")
 
 
 @pytest.fixture(scope="module")
-def all_seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Seen], Stage]:
-    return see_all(tmp_path_factory.mktemp("hostile"))
+def by_engine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[dict[str, Seen], Stage]]:
+    return {
+        name: see_all(tmp_path_factory.mktemp(f"hostile-{name}"), is_raw=name == "raw") for name in ENGINES
+    }
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def all_seen(by_engine: dict[str, tuple[dict[str, Seen], Stage]], request: pytest.FixtureRequest) -> tuple[dict[str, Seen], Stage]:
+    return by_engine[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +53,22 @@ def test_a_hostile_server_gets_its_verdict_its_step_and_its_reason(case, seen: d
 def test_its_well_behaved_twin_is_up(name: str, seen: dict[str, Seen]):
     run = seen[name].good
     assert (run.verdict, run.reason) == (Verdict.UP, "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_engines_say_the_same_of_the_first_try(name: str, by_engine: dict[str, tuple[dict[str, Seen], Stage]]):
+    # a second try is always libcurl's, and the run's reason is that one's: the first try tells the engines apart
+    curl, raw = (by_engine[engine][0][name] for engine in ENGINES)
+    assert [first_said(both) for both in (raw.bad, raw.good)] == [first_said(both) for both in (curl.bad, curl.good)]
+
+
+def first_said(run: Run) -> tuple[str, list[tuple[object, ...]]]:
+    """Give all that the first try says, numbers that differ from try to try left out."""
+    attempt = run.tries[0]
+    return attempt.fault, [
+        (step.name, step.passed, step.too_slow, step.status, step.address, re.sub(r"[0-9.]+ (ms|µs|s|bytes)\b|:[0-9]{4,5}", "#", step.reason))
+        for step in attempt.steps
+    ]
 
 
 def test_every_reason_is_one_line_that_speaks_no_jargon(seen: dict[str, Seen]):
