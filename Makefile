@@ -5,13 +5,13 @@ READY  := tools/ready
 DEMO_SECONDS ?=
 PYTEST_ARGS  ?=
 ONLY    ?=
-JOBS    ?= 1
+JOBS    ?= 3
 UPGRADE ?=
 PYTEST  := $(VENV)/python -m pytest
 # What needs no engine, on two cores at once. Pytest ends with 5 where PYTEST_ARGS leaves nothing to run.
 APART    = $(PYTEST) -n 2 -m "not engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
-# What needs the engine, one after the other; JOBS=3 runs three at once, whole stacks with one worker each
-# (tests/side_by_side.py), and what judges loss or delay alone after them.
+# What needs the engine: three at once, whole stacks with one worker each (tests/side_by_side.py), and what judges loss
+# or delay alone after them. JOBS=1 runs all of it one after the other.
 ifeq ($(JOBS),1)
 ENGINE   = $(PYTEST) -m "engine and not long" $(PYTEST_ARGS) || [ $$? = 5 ]
 QUIET    = @:
@@ -37,7 +37,7 @@ demo-down:       ## Remove what a demo that was cut off left behind.
 	@$(READY) --no-dev
 	@$(VENV)/siaga24 demo --down
 
-test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k name" narrows it, JOBS=3 hurries it.
+test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k name" narrows it, JOBS=1 runs the engine's one by one.
 	@$(READY)
 	@$(MAKE) --no-print-directory lint
 	$(APART)
