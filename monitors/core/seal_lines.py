@@ -43,6 +43,9 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 """What a row of each kind says after its kind, in this order."""
 
+# made once: json.dumps makes one with each call that has a wish
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
 
 def run_line(numbers: Sequence[int], phases: bytes | None, evidence: str | None) -> str:
     """Write a run: ``minute,sequence,offset_ms,late_ms,took_ms,code,phases,evidence``, of which numbers are six.
@@ -110,13 +113,10 @@ class SeriesLines:
         """Write a block of runs: UTC ``hour`` counted from 1970, its number in it (0, then those that came late)."""
         return f'["block",{self._names},{hour},{number},{runs},"{digest}"]'
 
-    def stretch(self, row: Sequence[Value]) -> str:
-        """Write a stretch: the row's columns from ``first_sequence`` on, in the order of the ledger's table."""
-        numbers = ",".join(["null" if value is None else str(value) for value in row[:-2]])
+    def stretch(self, row: tuple[Value, ...]) -> str:
+        """Write a stretch: the row's columns from ``first_sequence`` on, all numbers or None but the last two."""
+        # a tuple of whole numbers is written as JSON has it, but for blanks and None; a nation's day has 300,000
+        numbers = str(row[:-2])[1:-1].replace(" ", "").replace("None", "null")
         failed_step, reason = row[-2], row[-1]
         texts = '"",""' if failed_step == reason == "" else f"{_json(failed_step)},{_json(reason)}"
         return f'["stretch",{self._names},{numbers},{texts}]'
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

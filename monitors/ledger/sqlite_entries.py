@@ -53,6 +53,13 @@ class SqliteEntries(SqliteReader):
             finally:
                 self._depth -= 1
 
+    def bytes_used(self) -> int:
+        """Say how much of the file is in use: pages that were let go are used again before it grows."""
+        with told(self.path, "read"):
+            names = ("page_count", "freelist_count", "page_size")
+            pages, free, size = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+        return int((pages - free) * size)
+
     def keep_entry(self, entry: Entry) -> Entry:
         """Keep what was told; durable when it returns, or when the ``deciding`` block around it ends."""
         if self._depth:

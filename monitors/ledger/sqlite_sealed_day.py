@@ -146,14 +146,14 @@ class DayRows:
             found += [write.block(hour, number, runs, digest.hex()) for hour, number, runs, digest in blocks]
         return found
 
-    def _changes(self, former_to: int) -> dict[int, dict[str, dict[tuple[int, ...], list[Any] | None]]]:
+    def _changes(self, former_to: int) -> dict[int, dict[str, dict[tuple[int, ...], tuple[Any, ...] | None]]]:
         """Read what rows were, by series, kind and key; the first change after ``former_to`` has it."""
-        found: dict[int, dict[str, dict[tuple[int, ...], list[Any] | None]]] = {}
+        found: dict[int, dict[str, dict[tuple[int, ...], tuple[Any, ...] | None]]] = {}
         for kind, key, row in self._db.execute(FORMER, (self._day, former_to)):
             numbers = [int(part) for part in key.split(":")]
             series, rest = (numbers[0], numbers[1:]) if kind == "stretch" else (numbers[1], [numbers[0], numbers[2]])
             of_series = found.setdefault(series, {"stretch": {}, "block": {}})
-            of_series[kind].setdefault(tuple(rest), json.loads(row)[1:] if row is not None else None)
+            of_series[kind].setdefault(tuple(rest), tuple(json.loads(row)[1:]) if row is not None else None)
         return found
 
 
@@ -162,6 +162,6 @@ def all_lines(day: int, owner: Owner, rows: list[str]) -> list[str]:
     return leaf_lines(date_of(day).isoformat(), *owner, rows)
 
 
-def _as_before(rows: list[Any], former: dict[tuple[int, ...], list[Any] | None], key: Any) -> list[Any]:
+def _as_before(rows: list[Any], former: dict[tuple[int, ...], tuple[Any, ...] | None], key: Any) -> list[Any]:
     kept = [row for row in rows if key(row) not in former]
     return kept + [row for row in former.values() if row is not None]

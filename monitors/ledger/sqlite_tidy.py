@@ -22,7 +22,6 @@ from monitors.ledger.sqlite_days import (
     names_of,
 )
 from monitors.ledger.sqlite_entries import SqliteEntries
-from monitors.ledger.sqlite_file import told
 from monitors.ledger.sqlite_seals import is_key_set_up, sealed_to
 
 if TYPE_CHECKING:
@@ -92,13 +91,6 @@ class SqliteTidy(SqliteEntries):
             days = [day for day in self._days.look() if last is None or day <= last]
             disputed = self._disputed()
         return days_due(days, reasons, rules, now_ms, is_left=lambda day: self._has_rows(day) and not disputed)
-
-    def bytes_used(self) -> int:
-        """Say how much of the file is in use: pages that were let go are used again before it grows."""
-        with told(self.path, "read"):
-            names = ("page_count", "freelist_count", "page_size")
-            pages, free, size = (self._db.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
-        return int((pages - free) * size)
 
     def thin(self, day: int, reason: str, *, now_ms: int) -> Thinned:
         """Let go of a day's raw runs but those that are kept; in one transaction, or not at all."""
