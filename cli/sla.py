@@ -11,6 +11,7 @@ import click
 from cli.ledger_view import Asked, chosen, ledger_option, now_ms, opened, range_options, zone_of
 from cli.nation import nation_command
 from cli.output import output_option, print_csv, print_json, workspace_options
+from cli.sla_early import early
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_plain import CSV_COLUMNS, as_plain, csv_rows
 from cli.sla_print import print_figures
@@ -31,6 +32,7 @@ def sla() -> None:
 
 sla.add_command(nation_command)
 sla.add_command(simulate)
+sla.add_command(early)
 
 
 @sla.command(short_help="Show availability and promise of each service and agency.")
@@ -100,5 +102,5 @@ def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> 
     since_ms, _, verdict = segments[-1] if segments else (asked.now_ms, 0, Verdict.UNKNOWN)
     return ServiceFigures(
         target=target, statement=read.statement, verdict=verdict, since_ms=since_ms, beside=read.beside,
-        split=read.split, outlook=read.outlook,
+        split=read.split, outlook=read.outlook, changes=read.changes, early=read.early,
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from monitors.core.model import Target, Verdict
 from monitors.core.outlook import Outlook
+from monitors.core.promise_change import Change, EarlyPromise
 from monitors.core.sla import AgencyStatement, SlaStatement
 from monitors.core.split import Split
 from monitors.core.timeline import FRESH_MS
@@ -26,6 +27,8 @@ class ServiceFigures:
     beside: Beside = field(default_factory=Beside)   # without maintenance, as corrected, what is disputed
     split: Split | None = None           # in office hours and outside them
     outlook: Outlook | None = None       # what can be proven, and what is left of the budget
+    changes: tuple[Change, ...] = ()     # of its definition, within the window
+    early: tuple[EarlyPromise, ...] = ()  # decisions on them
 
     @property
     def in_force(self) -> SlaStatement | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cli.sla_beside import as_plain as beside_as_plain
+from cli.sla_changes import as_plain as changes_as_plain
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_outlook import as_plain as outlook_as_plain
 from cli.sla_split import as_plain as split_as_plain
@@ -95,6 +96,7 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
         "first_try_failures": found.first_try_failures,
         "observed_ms": found.observed_ms,
         "not_covered_ms": found.uncovered_ms,
+        "changes": changes_as_plain(one.changes, one.early, agency.zone),
         **(outlook_as_plain(one.outlook, agency.zone) if one.outlook is not None else {}),
         **beside_as_plain(one.beside),
         "split": split_as_plain(one.split) if one.split is not None else None,

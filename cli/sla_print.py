@@ -9,6 +9,7 @@ from rich.text import Text
 from cli.ledger_view import table_width
 from cli.output import console, print_table, verdict_text
 from cli.sla_beside import remarks
+from cli.sla_changes import remarks as change_remarks
 from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_outlook import remarks as outlook_remarks
 from cli.sla_split import remarks as split_remarks
@@ -147,5 +148,6 @@ def _remarks(agency: AgencyFigures) -> Iterator[str]:
         if one.statement is not None and one.statement.start_ms > agency.window.start_ms:
             yield f"{one.target.key} is counted since {instant(one.statement.start_ms, agency.zone)}"
         yield from remarks(one.target.key, one.beside)
+        yield from change_remarks(one.target.key, one.changes, one.early, agency.zone)
         if one.outlook is not None:
             yield from outlook_remarks(one.target, one.outlook, agency.zone, in_full=len(agency.services) == 1)

@@ -21,6 +21,8 @@ from monitors.core.maintenance import from_entries as maintenance_of
 from monitors.core.maintenance_figures import AgreedFigures, agreed, pieces
 from monitors.core.model import Target
 from monitors.core.outlook import Outlook, outlook
+from monitors.core.promise_change import Change, EarlyPromise, changes, with_early
+from monitors.core.promise_change import from_entries as early_of
 from monitors.core.retirement import end_of_life, vanished, with_vanished, within_life
 from monitors.core.retirement import from_entries as retirements_of
 from monitors.core.sla import SlaStatement, covered, statement
@@ -39,6 +41,7 @@ class Told:
     disputes: tuple[Dispute, ...]
     corrections: tuple[Correction, ...]
     entries: tuple[Entry, ...]           # of retirement
+    early: tuple[EarlyPromise, ...] = ()  # changed promises that count for the month in which they were changed
 
     def lived(
         self, agency: str, service: str, timeline: ServiceTimeline, window: Window,
@@ -71,6 +74,8 @@ class ServiceRead:
     beside: Beside = field(default_factory=Beside)
     split: Split | None = None           # in office hours and outside them, by the newest calendar
     outlook: Outlook | None = None       # what the promise can prove, and what is left of its budget
+    changes: tuple[Change, ...] = ()     # of its definition, within the window
+    early: tuple[EarlyPromise, ...] = ()  # decisions on them
 
 
 def told_of(reader: LedgerReader, agency: str) -> Told:
@@ -81,6 +86,7 @@ def told_of(reader: LedgerReader, agency: str) -> Told:
         maintenance=maintenance_of(entries), disputes=disputes_of(entries, is_signed),
         corrections=corrections_of(entries, is_signed),
         entries=tuple(entry for entry in entries if entry.kind is EntryKind.RETIREMENT),
+        early=early_of(entries, is_signed),
     )
 
 
@@ -112,6 +118,8 @@ def read_service(
     history = reader.history(target.agency, target.service, start_ms=since_ms, end_ms=window.end_ms)
     if history is None:
         return None
+    changed = changes(history, (window.start_ms, window.end_ms))
+    history = with_early(history, told.early, zone)
     measured = service_timeline(history, until_ms=data_until(history.lives, now_ms))
     timeline, lived = told.lived(target.agency, target.service, measured, window)
     if lived is None:                    # retired before the window
@@ -125,4 +133,8 @@ def read_service(
             covered=covered(history, timeline, lived),
         ),
         outlook=outlook(history, timeline, lived, found) if found is not None else None,
+        changes=changed, early=tuple(
+            one for one in told.early
+            if one.service == target.service and one.digest in {change.digest for change in changed}
+        ),
     )

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitors.core.burnrate import LONGEST_MS, burns
+from monitors.core.entry import EntryKind
 from monitors.core.errors import LedgerError
 from monitors.core.hours import covered_spans
+from monitors.core.promise_change import EarlyPromise, from_entries, with_early
 from monitors.core.sla import SlaStatement, promise_at, statement
 from monitors.core.timeline import data_until, service_timeline
 from monitors.core.window import month_of, month_window
+from monitors.ledger.signatures import verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,10 +37,12 @@ def statement_now(ledger: LedgerReader, target: Target, now_ms: int) -> SlaState
     return None if found is None else found[0]
 
 
-def figures_now(ledger: LedgerReader, target: Target, now_ms: int) -> tuple[SlaStatement, tuple[Burn, ...]] | None:
+def figures_now(
+    ledger: LedgerReader, target: Target, now_ms: int, early: Sequence[EarlyPromise] = (),
+) -> tuple[SlaStatement, tuple[Burn, ...]] | None:
     """Compute ``statement_now``, and how fast the budget burns: () where nothing was down of late.
 
-    Burn rates look three days back, into the month before too.
+    Burn rates look three days back, into the month before too. ``early``: see ``core/promise_change.py``.
     """
     zone = ZoneInfo(target.time_zone)
     window = month_window(month_of(now_ms, zone), zone)
@@ -45,6 +50,7 @@ def figures_now(ledger: LedgerReader, target: Target, now_ms: int) -> tuple[SlaS
     history = ledger.history(target.agency, target.service, start_ms=since_ms, end_ms=window.end_ms)
     if history is None:
         return None
+    history = with_early(history, early, zone)
     until_ms = min(window.end_ms, data_until(history.lives, now_ms))
     timeline = service_timeline(history, until_ms=until_ms)
     found = statement(history, timeline, window)
@@ -53,6 +59,12 @@ def figures_now(ledger: LedgerReader, target: Target, now_ms: int) -> tuple[SlaS
     promise = promise_at(history, found.start_ms)
     hours = covered_spans(promise.hours, (until_ms - LONGEST_MS, until_ms), zone) if promise.hours else None
     return found, burns(timeline, until_ms, promise.target, covered=hours)
+
+
+def early_promises(ledger: LedgerReader) -> tuple[EarlyPromise, ...]:
+    """Read the signed decisions that a changed promise counts at once."""
+    told = ledger.entries(EntryKind.PROMISE)
+    return from_entries(told, verifier(ledger.entries(EntryKind.KEY))) if told else ()
 
 
 class Statements:
@@ -96,9 +108,10 @@ class Statements:
     def _pass(self) -> None:
         ledger = self._open_reader()
         try:
+            early = early_promises(ledger)
             for target in self._targets:
                 began_s = time.monotonic()
-                figures = figures_now(ledger, target, self._clock.now_ms)
+                figures = figures_now(ledger, target, self._clock.now_ms, early)
                 if figures is not None:
                     self._show(*figures)
                 if self._stopping.wait((time.monotonic() - began_s) * SHARE):
