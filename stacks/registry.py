@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "siaga24.yaml"
 KEYS = ("name", "kind", "province", "wave")
-_LINE = re.compile(r"^(name|kind|province|wave)[ \t]*:(?:[ \t]+(.*?))?[ \t]*$", re.MULTILINE)
+_LINE = re.compile(r"[ \t]*:(?:[ \t]+|(?=\n|$))(.*?)[ \t]*(?=\n|$)")
 _QUOTED = re.compile(r'"([^"\\]*)"(?:[ \t]+#.*)?|\'([^\']*)\'(?:[ \t]+#.*)?')
 _PLAIN = re.compile(r"([^\s\"'&*!|>%@`\[{#?:,-](?:[^#:\n]|(?<!\s)#|:(?=\S))*)(?:[ \t]+#.*)?")
 _GOES_ON = re.compile(r"(?:[ \t]*\n)*[ \t]+[^\s#]")      # a text on several lines
@@ -51,16 +51,28 @@ def _agency(path: Path) -> Registered:
 
 def head(data: bytes) -> dict[str, str]:
     """Give the texts of an agency file's head; what cannot be read has none."""
-    text = data.decode("utf-8-sig", errors="replace")
+    text = "\n" + data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n")
     found: dict[str, str] = {}
-    for line in _LINE.finditer(text):
-        value = line[2] or ""
-        match = _QUOTED.fullmatch(value) or _PLAIN.fullmatch(value)
-        goes_on = _GOES_ON.match(text, line.end() + 1)
-        if match is None or goes_on:     # an anchor, several lines, an escape: read as YAML
-            return _read_whole(data)
-        found.setdefault(line[1], next(group for group in match.groups() if group is not None).strip())
+    for key in KEYS:
+        line = _line_of(text, key)
+        if line is None:
+            continue
+        value = _QUOTED.fullmatch(line[1]) or _PLAIN.fullmatch(line[1])
+        if value is None or _GOES_ON.match(text, line.end() + 1):
+            return _read_whole(data)     # an anchor, several lines, an escape
+        found[key] = next(group for group in value.groups() if group is not None).strip()
     return found if "name" in found else _read_whole(data)
+
+
+def _line_of(text: str, key: str) -> re.Match[str] | None:
+    """Find a key's line; by far faster than a pattern over the whole file."""
+    at = text.find(f"\n{key}")
+    while at >= 0:
+        found = _LINE.match(text, at + 1 + len(key))
+        if found is not None:
+            return found
+        at = text.find(f"\n{key}", at + 1)
+    return None
 
 
 def _read_whole(data: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitors.core.rollup import SPENT, Spent
+from monitors.core.rollup import Spent, added, weighed
 from monitors.core.rollup_month import statement_of
 from monitors.core.sla import AgencyStatement, Judgement, SlaStatement, agency_statement
 
@@ -119,21 +119,21 @@ def nation_statement(
 def _agency(agency: Registered, months: Sequence[MonthRollup]) -> AgencyResult:
     ordered = sorted(months, key=lambda one: one.service)
     statements = tuple(statement_of(one) for one in ordered)
+    weights = {one.service: one.weight for one in ordered}
+    office, outside = _sum(ordered, lambda one: one.office), _sum(ordered, lambda one: one.outside)
+    undecided = _sum(ordered, lambda one: one.undecided)
     return AgencyResult(
-        agency=agency,
-        statement=agency_statement(agency.code, statements, weights={one.service: one.weight for one in ordered}),
+        agency=agency, statement=agency_statement(agency.code, statements, weights=weights),
         hours=Hours(
-            promised=_weighed(ordered, lambda one: one.promised), outside=_weighed(ordered, lambda one: one.outside),
-            office=_weighed(ordered, lambda one: one.office), undecided=_weighed(ordered, lambda one: one.undecided),
-            closures=_weighed(ordered, lambda one: one.closures),
+            promised=added((office, outside, undecided)), outside=outside, office=office, undecided=undecided,
+            closures=_sum(ordered, lambda one: one.closures),
         ),
         services=statements, until_ms=min((one.until_ms for one in ordered), default=None),
     )
 
 
-def _weighed(months: Sequence[MonthRollup], part: Callable[[MonthRollup], Spent]) -> Spent:
-    parts = [(one.weight, part(one)) for one in months]
-    return Spent(**{name: sum(weight * getattr(spent, name) for weight, spent in parts) for name in SPENT})
+def _sum(months: Sequence[MonthRollup], part: Callable[[MonthRollup], Spent]) -> Spent:
+    return weighed((one.weight, part(one)) for one in months)
 
 
 def _groups(results: Sequence[AgencyResult], grouping: str) -> tuple[Group, ...]:
@@ -149,9 +149,9 @@ def _group(name: str, members: Sequence[AgencyResult]) -> Group:
         name=name, kept=counted[Judgement.KEPT], broken=counted[Judgement.BROKEN],
         not_proven=counted[Judgement.NOT_PROVEN], running=counted[Judgement.RUNNING],
         not_on_board=counted[Judgement.NOT_ON_BOARD], services=sum(len(one.services) for one in members),
-        hours=Hours(**{
-            part: Spent(**{
-                name: sum(getattr(getattr(one.hours, part), name) for one in members) for name in SPENT
-            }) for part in ("promised", "outside", "office", "undecided", "closures")
-        }),
+        hours=Hours(
+            promised=added(one.hours.promised for one in members), outside=added(one.hours.outside for one in members),
+            office=added(one.hours.office for one in members), undecided=added(one.hours.undecided for one in members),
+            closures=added(one.hours.closures for one in members),
+        ),
     )

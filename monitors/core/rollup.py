@@ -77,8 +77,23 @@ NOTHING = Spent()
 
 def added(parts: Iterable[Spent]) -> Spent:
     """Add up."""
-    found = list(parts)
-    return Spent(**{name: sum(getattr(part, name) for part in found) for name in SPENT})
+    return weighed((1, part) for part in parts)
+
+
+def weighed(parts: Iterable[tuple[int, Spent]]) -> Spent:
+    """Add up, each as often as its weight says. Written out: a nation has tens of thousands."""
+    up = degraded = down = unknown = possibly = certainly = 0
+    for weight, part in parts:
+        up += weight * part.up_ms
+        degraded += weight * part.degraded_ms
+        down += weight * part.down_ms
+        unknown += weight * part.unknown_ms
+        possibly += weight * part.possibly_down_ms
+        certainly += weight * part.certainly_down_ms
+    return Spent(
+        up_ms=up, degraded_ms=degraded, down_ms=down, unknown_ms=unknown, possibly_down_ms=possibly,
+        certainly_down_ms=certainly,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
