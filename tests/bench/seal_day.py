@@ -8,6 +8,7 @@ from pathlib import Path
 
 from monitors.ledger.keys import PrivateKey
 from monitors.ledger.sqlite_days import DAY_MS
+from monitors.ledger.sqlite_entries import SqliteEntries
 from monitors.ledger.sqlite_sealer import SqliteSealer
 from tests.bench.base import Figure, benchmark, progress
 from tests.bench.made_ledger import Made, make_ledger
@@ -41,11 +42,13 @@ def measure(services: int) -> Figure:
         sealer._make_blocks(day, lambda _: None)
         blocks_s = time.perf_counter() - began
         sealer.seal_day(day - 1, KEY, now_ms=made.end_ms)
-        before = sealer.bytes_used()
+        store = SqliteEntries(path)
+        before = store.bytes_used()
         began, began_cpu = time.perf_counter(), time.process_time()
         seal = sealer.seal_day(day, KEY, now_ms=(day + 1) * DAY_MS).seal
         took, cpu_s = time.perf_counter() - began, time.process_time() - began_cpu
-        added = sealer.bytes_used() - before
+        added = store.bytes_used() - before
+        store.close()
         sealer.close()
     assert (seal.runs, seal.services) == (made.raw_runs, services)
     return Figure(value=took, parts={

@@ -309,3 +309,21 @@ def test_what_is_told_while_a_day_is_sealed_is_in_the_next(path: Path) -> None:
     sealed(path)
     assert kinds(lines_of(path, 2)[1, "disdik", ""]) == {"leaf", "entry"}
     assert checked(path) == []
+
+
+def test_nothing_of_seals_can_be_changed_or_removed(path: Path) -> None:
+    ledger = written(path, leave_out=(30,))
+    sealed(path)
+    ledger.append([runs_of("dinkes", "obat")[30]], life="life-1", heartbeat_ms=SETTLED_MS)
+    ledger.close()
+    with sqlite3.connect(path) as db:
+        for table in ("block", "block_hour", "late", "beat", "gap_order", "sealing", "former", "seal", "leaf"):
+            column = db.execute("SELECT name FROM pragma_table_info(?) LIMIT 1", (table,)).fetchone()[0]
+            before = db.execute(f"SELECT * FROM {table}").fetchall()     # noqa: S608 - our own names
+            assert before, table
+            for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):  # noqa: S608 - the same
+                with pytest.raises(sqlite3.IntegrityError, match="in the ledger is never"):
+                    db.execute(statement)
+            db.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")      # noqa: S608 - the same
+            assert db.execute(f"SELECT * FROM {table}").fetchall() == before         # noqa: S608 - the same
+    db.close()
