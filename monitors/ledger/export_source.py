@@ -68,7 +68,10 @@ class SqliteExport(SqliteSeals):
     def parts(self, seal: Seal, agency: str | None = None) -> Iterator[tuple[str, LeafPart]]:
         """What a seal covers, of all agencies or of one, in order. All of it is of one moment."""
         with self.snapshot():
-            day = int(self._db.execute("SELECT day FROM seal WHERE number = ?", (seal.number,)).fetchone()[0])
+            row = self._db.execute("SELECT day FROM seal WHERE number = ?", (seal.number,)).fetchone()
+            if row is None or date_of(row[0]).isoformat() != seal.day:
+                raise LedgerError(f"{self.path}: seal {seal.number} of {seal.day} stands under another number or day")
+            day = int(row[0])
             leaves = read_leaves(self._db, seal.number, agency)
             strays = self._strays(day, leaves) if agency is None else ()
             chunks = groupby(

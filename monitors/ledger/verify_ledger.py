@@ -13,6 +13,7 @@ from monitors.core.seal_check import AgencyCheck, Checked
 from monitors.ledger.entry_rows import entry_of_row
 from monitors.ledger.export_source import SqliteExport
 from monitors.ledger.sqlite_days import date_of
+from monitors.ledger.sqlite_sealed_day import TOLD
 from monitors.ledger.sqlite_seals import read_told
 from monitors.ledger.verify import Progress
 from monitors.ledger.verify_roots import Proof, Verified, check_gone, check_root
@@ -29,6 +30,11 @@ SELECT DISTINCT f.day, f.agency, f.service FROM former f WHERE f.id > ? AND NOT 
 BEATS = """
 SELECT l.life, l.heartbeat_ms, max(b.heartbeat_ms) FROM life l JOIN beat b ON b.life = l.id
 GROUP BY l.id HAVING l.heartbeat_ms < max(b.heartbeat_ms)
+"""
+GAPS = """
+SELECT life, start_ms, end_ms FROM gap g WHERE NOT EXISTS (
+    SELECT 1 FROM gap_order o WHERE o.life = g.life AND o.start_ms = g.start_ms AND o.end_ms = g.end_ms
+)
 """
 
 
@@ -93,10 +99,22 @@ class SqliteLedgerCheck(SqliteExport):
             f"life {life}: its last heartbeat is {beat} and {sealed} was sealed; it was set back"
             for life, beat, sealed in self._db.execute(BEATS)
         ]
-        return [*found, *self._digests()]
+        return [*found, *self._outside(), *self._digests()]
 
     def _is_sealed(self, day: int) -> bool:
         return self._db.execute("SELECT 1 FROM seal WHERE day = ?", (day,)).fetchone() is not None
+
+    def _outside(self) -> list[str]:
+        """Find rows that no seal, past or to come, would ever cover."""
+        found = [
+            f"{kind} {number}: it stands before the first row that was ever told; it was added"
+            for kind, (table, _) in TOLD.items()
+            for number, in self._db.execute(f"SELECT id FROM {table} WHERE id < 1")  # noqa: S608 - our own names
+        ]
+        return found + [
+            f"gap of life {life} from {start_ms} to {end_ms}: it was never told in its turn; it was added"
+            for life, start_ms, end_ms in self._db.execute(GAPS)
+        ]
 
     def _digests(self) -> list[str]:
         """Compare the digests by which definitions and entries are found with what they say."""
