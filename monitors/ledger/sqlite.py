@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from monitors.core.errors import LedgerError
 from monitors.core.history import MS_PER_HOUR, Gap, Life, Stretch, breaks_of_all, hold_at, hold_of
 from monitors.ledger.lanes import Lane
+from monitors.ledger.reading import SeriesRow
 from monitors.ledger.rows import RunRow, evidence_of, run_row, stretch_of_row, stretch_row
 from monitors.ledger.sqlite_blocks import SqliteBlocks
 from monitors.ledger.sqlite_days import day_of_minute
 from monitors.ledger.sqlite_definitions import put_definition
 from monitors.ledger.sqlite_entries import insert_entry
 from monitors.ledger.sqlite_file import WriterLock, open_for_writing, told
-from monitors.ledger.sqlite_reader import SeriesRow, SqliteReader
+from monitors.ledger.sqlite_reader import SqliteReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -14,11 +14,10 @@ from monitors.core.seal_lines import block_digest, run_line
 from monitors.ledger.packing import unpacked
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping, Sequence
 
     from monitors.ledger.rows import RunRow
-    from monitors.ledger.sqlite_days import DayTables
+    from monitors.ledger.sql import Days, Sql
 
 SETTLED_MS = 120_000                     # after an hour's end, until its blocks are begun
 LOOK_BACK_HOURS = 48                     # older hours without blocks are left to the sealing command
@@ -34,7 +33,7 @@ WITH RECURSIVE minutes (minute) AS (
     SELECT :first UNION ALL SELECT minute + 1 FROM minutes WHERE minute < :first + 59
 )
 SELECT r.minute, r.series, r.sequence, r.offset_ms, r.late_ms, r.took_ms, r.code, r.phases
-FROM minutes CROSS JOIN {run} r ON r.minute = minutes.minute AND r.series BETWEEN :low AND :high
+FROM minutes CROSS JOIN {run} r WHERE r.minute = minutes.minute AND r.series BETWEEN :low AND :high
 """
 PUT_BLOCK = "INSERT INTO block (hour, series, number, runs, digest, late_to) VALUES (?, ?, ?, ?, ?, ?)"
 UNFINISHED = """
@@ -56,7 +55,7 @@ class Line(NamedTuple):
 class SqliteBlocks:
     """The blocks of one file, for one connection. What it remembers is in the file too, but for speed."""
 
-    def __init__(self, db: sqlite3.Connection, days: DayTables) -> None:
+    def __init__(self, db: Sql, days: Days) -> None:
         self._db, self._days = db, days
         self._ready = -1                 # the hour up to which ``_jobs`` were looked up
         self._jobs: list[tuple[int, int]] = []           # life and hour, the next one last

@@ -19,7 +19,7 @@ from monitors.ledger.sqlite_reader import SqliteReader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitors.ledger.sqlite_reader import Facts, SeriesRow
+    from monitors.ledger.reading import Facts, SeriesRow
 
 HOUR_MINUTES = 60
 HOUR_ROWS = "SELECT * FROM {run} WHERE minute BETWEEN ? AND ? ORDER BY series, sequence"

@@ -15,9 +15,9 @@ from monitors.ledger.sqlite_blocks import DAY_HOURS
 from monitors.ledger.sqlite_days import date_of
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Mapping
 
+    from monitors.ledger.sql import Sql
 Owner = tuple[str, str]                  # agency, service; "": of all
 STRETCHES = """
 SELECT first_sequence, last_sequence, verdict, start_ms, last_start_ms, end_ms, hold_ms, missed, first_try_failures,
@@ -26,7 +26,7 @@ FROM stretch WHERE start_ms / 86400000 = ? AND series = ?
 """
 BLOCKS = """
 WITH RECURSIVE hours (hour) AS (SELECT :first UNION ALL SELECT hour + 1 FROM hours WHERE hour < :first + 23)
-SELECT b.hour, b.number, b.runs, b.digest FROM hours CROSS JOIN block b ON b.hour = hours.hour AND b.series = :series
+SELECT b.hour, b.number, b.runs, b.digest FROM hours CROSS JOIN block b WHERE b.hour = hours.hour AND b.series = :series
 """
 SERIES = """
 SELECT s.id, s.agency, s.service, s."transaction", l.vantage, l.life FROM series s JOIN life l ON l.id = s.life
@@ -79,7 +79,7 @@ class SeriesOfDay(NamedTuple):
     life: str
 
 
-def ends(db: sqlite3.Connection) -> dict[str, int]:
+def ends(db: Sql) -> dict[str, int]:
     """Give the last row of each table that is told once, and of ``former``. Within a snapshot."""
     tables = {kind: table for kind, (table, _) in TOLD.items()} | {"former": "former"}
     return {
@@ -88,7 +88,7 @@ def ends(db: sqlite3.Connection) -> dict[str, int]:
     }
 
 
-def told_lines(db: sqlite3.Connection, since: Mapping[str, int], until: Mapping[str, int]) -> dict[Owner, list[str]]:
+def told_lines(db: Sql, since: Mapping[str, int], until: Mapping[str, int]) -> dict[Owner, list[str]]:
     """Read all rows that were told between two seals, by whose they are. Within a snapshot."""
     found: dict[Owner, list[str]] = {}
     for kind, (_, sql) in TOLD.items():
@@ -106,7 +106,7 @@ class DayRows:
     ``owner``: of one service alone.
     """
 
-    def __init__(self, db: sqlite3.Connection, day: int, former_to: int, owner: Owner | None = None) -> None:
+    def __init__(self, db: Sql, day: int, former_to: int, owner: Owner | None = None) -> None:
         self._db, self._day = db, day
         given = {"day": day, "first": day * DAY_HOURS}
         if owner is None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitors.ledger.keys import PrivateKey
+    from monitors.ledger.sql import SealStore, Sql
 
 PATIENCE_MS = 6 * 3_600_000              # how long a day waits for a monitor that was not heard of since
 SLICE_RUNS = 20_000                      # digested in one transaction, where the writer did not
@@ -66,14 +67,16 @@ class _Counts:
                 self.late += int(runs) if number != "0" else 0
 
 
-class SqliteSealer(SqliteEntries):
-    """The ledger in ``path``, to be sealed. Raises LedgerError where there is none."""
+class Sealer:
+    """A ledger that is sealed, of any store. ``place``: its name in sentences."""
 
     patience_ms = PATIENCE_MS
+    beats = BEATS
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._blocks = SqliteBlocks(self._db, self._days)
+    def __init__(self, store: SealStore, db: Sql, blocks: SqliteBlocks, place: object) -> None:
+        self._db, self._blocks, self.path = db, blocks, place
+        self.snapshot, self.deciding = store.snapshot, store.deciding
+        self.keep_entry, self.entries, self.close = store.keep_entry, store.entries, store.close
 
     def introduce(self, key: PrivateKey, former: PrivateKey | None, *, by: str, at_ms: int) -> None:
         """Let ``key`` sign from now on. Raises LedgerError where another does and ``former`` is not it."""
@@ -150,7 +153,7 @@ class SqliteSealer(SqliteEntries):
         with self.deciding():
             # from here on, what becomes of the day's rows is told in table former
             self._db.execute("INSERT INTO sealing (day) VALUES (?)", (day,))
-            self._db.execute(BEATS)
+            self._db.execute(self.beats)
         with self.snapshot():
             seals = read_seals(self._db)
             until = ends(self._db) | {"late": late_to}
@@ -197,7 +200,11 @@ class SqliteSealer(SqliteEntries):
     ) -> Iterator[KeptLeaf]:
         told = told_lines(self._db, since, until)
         rows = DayRows(self._db, day, until["former"])
-        for owner in sorted({*rows.owners, *told}):
+        # an agency that ever had a leaf has one in every seal: a day that is cut out of its own export shows
+        heads = {(agency, "") for agency, in self._db.execute(
+            "SELECT DISTINCT agency FROM leaf WHERE seal = (SELECT max(number) FROM seal)",
+        )}
+        for owner in sorted({*rows.owners, *told, *heads}):
             lines = all_lines(day, owner, rows.lines(owner) + told.get(owner, []))
             counts.add(lines)
             yield _leaf(day, owner, lines)
@@ -253,6 +260,15 @@ class SqliteSealer(SqliteEntries):
         self._db.executemany(PUT_LEAF, (
             (seal.number, one.agency, one.day, one.service, one.digest, one.marks) for one in leaves
         ))
+
+
+class SqliteSealer(Sealer):
+    """The ledger in ``path``, to be sealed. Raises LedgerError where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        store = SqliteEntries(path)
+        super().__init__(store, store._db, SqliteBlocks(store._db, store._days), path)  # noqa: SLF001 - of one family
+        self.lives = store.lives
 
 
 def _leaf(day: int, owner: Owner, lines: list[str]) -> KeptLeaf:

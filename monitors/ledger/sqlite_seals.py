@@ -15,11 +15,11 @@ from monitors.ledger.sqlite_reader import SqliteReader
 from monitors.ledger.sqlite_sealed_day import DayRows, Owner, all_lines, told_lines
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from monitors.core.entry import Entry
     from monitors.ledger.seal_keys import SealKey
+    from monitors.ledger.sql import Sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,16 +84,17 @@ def introduction_text(entry: Entry) -> str:
 
 # What follows is called within a snapshot or transaction.
 
-def read_seals(db: sqlite3.Connection) -> tuple[Seal, ...]:
+def read_seals(db: Sql) -> tuple[Seal, ...]:
     """Read all seals."""
     return tuple(seal_of_text(text) for text, in db.execute("SELECT document FROM seal ORDER BY number").fetchall())
 
 
-def read_leaves(db: sqlite3.Connection, number: int, agency: str | None = None) -> tuple[KeptLeaf, ...]:
+def read_leaves(db: Sql, number: int, agency: str | None = None) -> tuple[KeptLeaf, ...]:
     """Read the leaves below a seal."""
     rows = db.execute(
-        "SELECT agency, day, service, digest, marks FROM leaf WHERE seal = ? AND (? IS NULL OR agency = ?) "
-        "ORDER BY agency, day, service", (number, agency, agency),
+        "SELECT agency, day, service, digest, marks FROM leaf "
+        "WHERE seal = ? AND (CAST(? AS text) IS NULL OR agency = ?) ORDER BY agency, day, service",
+        (number, agency, agency),
     ).fetchall()
     return tuple(
         KeptLeaf(agency=code, day=day, service=service, digest=digest, marks=marks)
@@ -101,14 +102,14 @@ def read_leaves(db: sqlite3.Connection, number: int, agency: str | None = None) 
     )
 
 
-def read_told(db: sqlite3.Connection, number: int) -> dict[str, int]:
+def read_told(db: Sql, number: int) -> dict[str, int]:
     """Read which row of each table was the last that a seal covers; nothing before the first seal."""
     row = db.execute("SELECT told FROM seal WHERE number = ?", (number,)).fetchone()
     return {str(kind): int(last) for kind, last in json.loads(row[0]).items()} if row is not None else {}
 
 
 def leaf_rows(
-    db: sqlite3.Connection, number: int, leaves: tuple[KeptLeaf, ...],
+    db: Sql, number: int, leaves: tuple[KeptLeaf, ...],
 ) -> Iterator[tuple[KeptLeaf, list[str]]]:
     """Give the lines of leaves as they were when the seal was made."""
     day = int(db.execute("SELECT day FROM seal WHERE number = ?", (number,)).fetchone()[0])
@@ -128,7 +129,7 @@ def leaf_rows(
             yield kept, all_lines(kept.day, kept.owner, restated.lines(kept.owner))
 
 
-def is_key_set_up(db: sqlite3.Connection) -> bool:
+def is_key_set_up(db: Sql) -> bool:
     """Tell whether seals are to be made: a key was introduced, or there is a seal."""
     return db.execute(
         "SELECT 1 FROM entry WHERE kind = ? AND instr(body, ?) UNION ALL SELECT 1 FROM seal LIMIT 1",
@@ -136,6 +137,6 @@ def is_key_set_up(db: sqlite3.Connection) -> bool:
     ).fetchone() is not None
 
 
-def sealed_to(db: sqlite3.Connection) -> int:
+def sealed_to(db: Sql) -> int:
     """Give the newest day that is sealed, -1 where none is."""
     return int(db.execute("SELECT coalesce(max(day), -1) FROM seal").fetchone()[0])
