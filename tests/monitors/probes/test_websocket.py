@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 
 import pytest
 from websockets.sync.server import ServerConnection, serve
@@ -35,7 +35,7 @@ def websocket_server(talk: Callable[[ServerConnection], None], **given) -> Itera
         thread.join()
 
 
-def soon(noted: list) -> None:
+def soon(noted: Sized) -> None:
     """Give a server's own thread two seconds to note what it saw."""
     until = time.monotonic() + 2
     while not noted and time.monotonic() < until:
