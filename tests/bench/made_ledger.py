@@ -22,6 +22,7 @@ from monitors.core.model import Phases, Run, Target, Verdict
 from monitors.ledger.rows import evidence_of, phases_blob, run_row, stretch_row
 from monitors.ledger.sqlite import PUT_STRETCH, SqliteLedger
 from monitors.ledger.sqlite_days import DAY_MINUTES, DAY_MS, EVIDENCE_TABLE, RUN_TABLE, guard_day, names_of
+from monitors.ledger.sqlite_rollup_job import SqliteRollups
 from tests.factories import a_run, a_step_result, a_target, a_transaction, a_try
 
 START_MS = 1_767_200_400_000             # 1 January 2026 00:00 in Jakarta, 31 December 17:00 UTC
@@ -45,6 +46,7 @@ class Made:
     days: int = 31
     raw_days: int = 1
     seed: int = 24
+    rollups: bool = False                # the local days and months of all services, by the ledger's own code
 
     @property
     def end_ms(self) -> int:
@@ -95,6 +97,10 @@ def make_ledger(path: Path, made: Made | None = None) -> Made:
     db.execute("COMMIT")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+    if made.rollups:
+        job = SqliteRollups(path)
+        job.roll(now_ms=beat_ms, pause=lambda _: None, is_stopped=lambda: False)
+        job.close()
     return made
 
 
@@ -145,6 +151,16 @@ def stretches_of(made: Made, number: int) -> Iterator[Stretch]:
         if first < end:
             parts.append(_good(made, number, first, end - 1))
         yield from fold(parts)
+
+
+def runs_as_stretches(made: Made, number: int) -> Iterator[Stretch]:
+    """Give every single run of a service as a stretch of its own."""
+    bad = bad_runs(made, number)
+    for sequence in range(made.hours * AN_HOUR):
+        if sequence in bad:
+            yield stretch_of(bad_run(made, number, sequence, bad[sequence]), hold_ms=HOLD_MS)
+        else:
+            yield _good(made, number, sequence, sequence)
 
 
 def start_of(number: int, sequence: int) -> int:
