@@ -11,6 +11,7 @@ from cli.ledger_view import ledger_option, now_ms
 from cli.output import console, json_option, print_json, print_table, workspace_options
 from cli.telling import by_option
 from monitors.core.entry import EntryKind
+from monitors.core.errors import UsageError
 from monitors.ledger.keys import generate, load
 from monitors.ledger.seal_keys import seal_keys
 from monitors.ledger.sqlite_reader import SqliteReader
@@ -35,13 +36,16 @@ def key_group() -> None:
     "--after", type=click.Path(path_type=Path, dir_okay=False), metavar="OLD",
     help="The key that signs until now: it signs that the new one follows.",
 )
+@click.option(
+    "--former-lost", is_flag=True, help="The key that signed until now is no more; whoever verifies is told that.",
+)
 @by_option
 @ledger_option
 @json_option
 @workspace_options
 def new_command(
-    workspace: Path | None, state: Path | None, as_json: bool, *, file: Path, after: Path | None, by: str,
-    ledger: LedgerName | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, file: Path, after: Path | None, former_lost: bool,
+    by: str, ledger: LedgerName | None,
 ) -> None:
     """Make a key in FILE, for its owner alone (mode 0600), and let it sign seals from now on.
 
@@ -52,12 +56,14 @@ def new_command(
     Examples:  siaga24 ledger key new /etc/siaga24/seal.key --by "Siti Rahma"
                siaga24 ledger key new /etc/siaga24/seal-2027.key --after /etc/siaga24/seal.key --by "Siti Rahma"
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
+    if former_lost and after is not None:
+        raise UsageError("--after and --former-lost exclude each other: a key that is there was not lost")
     former = load(after) if after is not None else None
     sealer = SqliteSealer(ledger_path(workspace, state, ledger))
     try:
-        sealer.may_introduce(former)
+        sealer.may_introduce(former, is_lost=former_lost)
         key = generate(file)
-        sealer.introduce(key, former, by=by, at_ms=now_ms())
+        sealer.introduce(key, former, by=by, at_ms=now_ms(), is_lost=former_lost)
     finally:
         sealer.close()
     if as_json:

@@ -1,4 +1,8 @@
-"""Which keys may sign a ledger's seals: the first introduces itself, each later one is introduced by the one before."""
+"""Which keys may sign a ledger's seals: the first introduces itself, each later one is introduced by the one before.
+
+Where the one before was lost, a new key introduces itself and says so. Nobody has to believe that: whoever verifies is
+given the new public key by another way, as the first one was.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,13 @@ class SealKey:
     by: str                              # who introduced it
 
 
-def introduction(key: PrivateKey, former: PrivateKey | None, by: str, at_ms: int) -> Entry:
-    """Make the entry that introduces a key: signed by the key before it, the first one by itself."""
-    told = Entry(kind=EntryKind.KEY, at_ms=at_ms, by=by, body={"act": INTRODUCE, "public": key.public})
-    return signed(told, former or key)
+def introduction(key: PrivateKey, former: PrivateKey | None, by: str, at_ms: int, lost: str = "") -> Entry:
+    """Make the entry that introduces a key: signed by the key before it, the first one by itself.
+
+    ``lost``: the id of the key before, which is no more; the new one then signs for itself.
+    """
+    body = {"act": INTRODUCE, "public": key.public} | ({"lost": lost} if lost else {})
+    return signed(Entry(kind=EntryKind.KEY, at_ms=at_ms, by=by, body=body), former or key)
 
 
 def is_introduction(entry: Entry) -> bool:
@@ -45,7 +52,9 @@ def seal_keys(entries: Iterable[Entry]) -> tuple[SealKey, ...]:
             id_ = key_id(public)
         except ValueError:
             continue
-        former = found[-1] if found else SealKey(id=id_, public=public, since=0, by="")
+        former = SealKey(id=id_, public=public, since=0, by="")          # itself
+        if found and entry.text("lost") != found[-1].id:
+            former = found[-1]
         if signer != former.id or any(one.id == id_ for one in found):
             continue
         if verify(former.public, entry.signature, signed_bytes(entry)):

@@ -78,24 +78,30 @@ class Sealer:
         self.snapshot, self.deciding = store.snapshot, store.deciding
         self.keep_entry, self.entries, self.close = store.keep_entry, store.entries, store.close
 
-    def introduce(self, key: PrivateKey, former: PrivateKey | None, *, by: str, at_ms: int) -> None:
-        """Let ``key`` sign from now on. Raises LedgerError where another does and ``former`` is not it."""
+    def introduce(
+        self, key: PrivateKey, former: PrivateKey | None, *, by: str, at_ms: int, is_lost: bool = False,
+    ) -> None:
+        """Let ``key`` sign from now on. Raises LedgerError where another does and ``former`` is not it.
+
+        ``is_lost``: that other one is no more.
+        """
         with self.deciding():
             known = seal_keys(self.entries(EntryKind.KEY))
             if known and known[-1].id == key.id:
                 return
-            self.may_introduce(former)
+            self.may_introduce(former, is_lost=is_lost)
+            lost = known[-1].id if known and is_lost else ""
             if any(one.id == key.id for one in known):
                 raise LedgerError(f"{self.path}: the key {key.id} signed earlier seals; a key comes into use once")
-            self.keep_entry(introduction(key, former if known else None, by, at_ms))
+            self.keep_entry(introduction(key, former if known and not lost else None, by, at_ms, lost))
 
-    def may_introduce(self, former: PrivateKey | None) -> None:
-        """Raise LedgerError where a key signs already and ``former`` is not it."""
+    def may_introduce(self, former: PrivateKey | None, *, is_lost: bool = False) -> None:
+        """Raise LedgerError where a key signs already, is not lost, and ``former`` is not it."""
         known = seal_keys(self.entries(EntryKind.KEY))
-        if known and (former is None or former.id != known[-1].id):
+        if known and not is_lost and (former is None or former.id != known[-1].id):
             raise LedgerError(
                 f"{self.path}: seals are signed with the key {known[-1].id}, and only it can introduce another; give "
-                'its file: "siaga24 ledger key new NEW --after OLD"',
+                'its file: "siaga24 ledger key new NEW --after OLD", or --former-lost where it is no more',
             )
 
     def seals(self) -> tuple[Seal, ...]:

@@ -96,6 +96,20 @@ def test_a_new_key_follows_the_old_one(path: Path) -> None:
     ]
 
 
+def test_a_lost_key_is_followed_by_one_that_says_so(path: Path) -> None:
+    key_made(path)
+    seal(path, "--day", FIRST)
+    new = path.with_name("seal-2.key")
+    old = path.with_name("seal.key")
+    both = run(path, "key", "new", str(new), "--after", str(old), "--former-lost", "--by", "Budi", code=2)
+    assert "exclude each other" in str(both.exception)
+    run(path, "key", "new", str(new), "--former-lost", "--by", "Budi")
+    told = run(path, "seal", "--key", str(new), "--day", SECOND, "--json")
+    assert json.loads(told.stdout)["seals"][0]["key"] == load(new).id
+    entry = json.loads(run(path, "entries", "--kind", "key", "--json").stdout)[-1]
+    assert entry["body"]["lost"] == load(old).id
+
+
 def test_each_seal_goes_to_a_folder_a_mailbox_and_a_webhook(path: Path, tmp_path: Path) -> None:
     public = key_made(path)
     folder = tmp_path / "bpk"
