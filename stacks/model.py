@@ -59,7 +59,6 @@ __all__ = [
 MAX_CODE_LENGTH = 40                     # codes are joined into container names and host labels of at most 63
 DEFAULT_POOL = IPv4Network("10.124.0.0/14")
 DEFAULT_PREFIX = 26
-RESERVED_CODES = frozenset({"siaga24", "roster"})       # file names with another meaning in a workspace
 
 _CODE = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitors.core.nation import Registered
-from stacks.model import RESERVED_CODES
+from stacks.reserved import RESERVED_CODES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from monitors.core.errors import UsageError
 from stacks.allocation import free_port, free_subnet
 from stacks.definition import names
 from stacks.definition.reading import shown
-from stacks.model import RESERVED_CODES
+from stacks.reserved import RESERVED_CODES
 from stacks.schema import schema_files
 from stacks.tiers import TEMPLATES
 from stacks.workspace import SETTINGS_FILE, check_agencies, open_workspace

@@ -16,7 +16,8 @@ from stacks.definition.faults import Findings, Place
 from stacks.definition.near import listed, meant
 from stacks.definition.reading import shown
 from stacks.loader import Checked, check_file
-from stacks.model import RESERVED_CODES, Agency, Settings, Workspace
+from stacks.model import Agency, Settings, Workspace
+from stacks.reserved import RESERVED_CODES
 from stacks.tiers import load_settings, standard_tiers
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from stacks.definition.check_service import check_file, check_service, is_external
 from stacks.definition.near import listed, meant
-from stacks.model import RESERVED_CODES, is_code
+from stacks.model import is_code
 from stacks.parts import LOOPBACK
+from stacks.reserved import RESERVED_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

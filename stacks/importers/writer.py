@@ -11,7 +11,7 @@ from stacks import yamlio
 from stacks.definition import names
 from stacks.definition.grammar import KINDS
 from stacks.importers.account import Level, one_line
-from stacks.model import RESERVED_CODES
+from stacks.reserved import RESERVED_CODES
 
 if TYPE_CHECKING:
     from stacks.importers.account import Finding
