@@ -45,7 +45,7 @@ def nation_command(
     found = MONTH.fullmatch(chosen)
     if found is None or not 1 <= int(found[2]) <= 12:
         raise UsageError(f'month "{chosen}": expected YYYY-MM, for example 2026-11')
-    statement = _read(path, chosen, registered_in(workspace or Path()))
+    statement = read_nation(path, chosen, registered_in(workspace or Path()))
     if output == "json":
         print_json(as_plain(statement))
     elif output == "csv":
@@ -54,7 +54,8 @@ def nation_command(
         print_nation(statement, with_agencies=with_agencies)
 
 
-def _read(path: Path, month: str, registered: tuple[Registered, ...]) -> NationStatement:
+def read_nation(path: Path, month: str, registered: tuple[Registered, ...]) -> NationStatement:
+    """Read the statement of a month from the roll-ups of a ledger in a file."""
     reader = SqliteRollupReader(path)
     try:
         with reader.snapshot():

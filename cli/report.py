@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -17,7 +18,7 @@ from monitors.core.errors import UsageError
 from monitors.core.window import from_ms, month_of
 from monitors.core.wording import Language, instant
 from monitors.ledger_name import LedgerName
-from monitors.reports.data import Cadence
+from monitors.reports.data import WIB, Cadence, NationData
 from monitors.reports.files import Format
 from monitors.reports.issue import Issued, issued
 
@@ -56,6 +57,7 @@ def _options(command: C) -> C:
             "--lang", type=click.Choice([language.value for language in Language]), default=Language.ID.value,
             show_default=True, help="Language. CSV is the same in both.",
         ),
+        click.option("--nation", is_flag=True, help="All registered agencies, from the ledger's roll-ups."),
         click.option("--agency", metavar="CODE", help="Which agency.  [default: the only one of the ledger]"),
     ):
         command = option(command)  # type: ignore[assignment]
@@ -66,8 +68,8 @@ def _options(command: C) -> C:
 @click.option("--month", metavar="YYYY-MM", help="By the agency's clock.  [default: the last one that is over]")
 @_options
 def monthly(
-    workspace: Path | None, state: Path | None, as_json: bool, *, month: str | None, agency: str | None, lang: str,
-    formats: str, out: Path, issue: bool, by: str | None, key: Path | None, ledger: LedgerName | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, month: str | None, agency: str | None, nation: bool,
+    lang: str, formats: str, out: Path, issue: bool, by: str | None, key: Path | None, ledger: LedgerName | None,
 ) -> None:
     """Write the report of a calendar month.
 
@@ -77,9 +79,10 @@ def monthly(
 
     \b
     Examples:  siaga24 report monthly --agency dinkes-bandung --month 2026-11
-               siaga24 report monthly --agency dinkes-bandung --format pdf,xlsx,csv,html --out laporan --issue --by "Siti Rahma"
+               siaga24 report monthly --agency dinkes-bandung --format pdf,xlsx,csv --out laporan --issue --by "Siti Rahma"
+               siaga24 report monthly --nation --month 2026-11 --lang en
     """  # noqa: D301, E501 - \b is click's mark for a paragraph that is not wrapped
-    code, zone = _agency(workspace, state, ledger, agency)
+    code, zone = _whose(workspace, state, ledger, agency, nation=nation)
     _write(Wanted(
         workspace=workspace, state=state, ledger=ledger, cadence=Cadence.MONTHLY, agency=code,
         period=month or _last_month(zone), language=Language(lang), formats=_formats(formats), out=out,
@@ -91,15 +94,15 @@ def monthly(
 @click.option("--quarter", metavar="YYYY-Qn", help="By the agency's clock.  [default: the last one that is over]")
 @_options
 def quarterly(
-    workspace: Path | None, state: Path | None, as_json: bool, *, quarter: str | None, agency: str | None, lang: str,
-    formats: str, out: Path, issue: bool, by: str | None, key: Path | None, ledger: LedgerName | None,
+    workspace: Path | None, state: Path | None, as_json: bool, *, quarter: str | None, agency: str | None, nation: bool,
+    lang: str, formats: str, out: Path, issue: bool, by: str | None, key: Path | None, ledger: LedgerName | None,
 ) -> None:
     """Write the report of a quarter: its months side by side. A promise is kept only if it is in each of them.
 
     \b
     Example:  siaga24 report quarterly --agency dinkes-bandung --quarter 2026-Q4 --format pdf,html --lang en
     """  # noqa: D301
-    code, zone = _agency(workspace, state, ledger, agency)
+    code, zone = _whose(workspace, state, ledger, agency, nation=nation)
     _write(Wanted(
         workspace=workspace, state=state, ledger=ledger, cadence=Cadence.QUARTERLY, agency=code,
         period=quarter or _last_quarter(zone), language=Language(lang), formats=_formats(formats), out=out,
@@ -122,7 +125,7 @@ def list_command(
     """  # noqa: D301
     with opened(workspace, state, ledger) as reader:
         entries = reader.entries(EntryKind.REPORT)
-        zones = {target.agency: zone_of(target) for target in chosen(reader.definitions(), agency)}
+        zones: dict[str, tzinfo] = {target.agency: zone_of(target) for target in chosen(reader.definitions(), agency)}
     names = sorted({(entry.agency, entry.text("report")) for entry in entries if agency in (None, entry.agency)})
     found = [(code, name, one) for code, name in names for one in issued(entries, name, code)]
     if output == "json":
@@ -135,11 +138,10 @@ def list_command(
     elif not found:
         console().print('no report was issued yet; "siaga24 report monthly --issue" issues one')
     else:
-        utc = ZoneInfo("UTC")
         print_table(LIST_COLUMNS, [
             [
                 code or "(nation)", name, f"{one.version} ({one.state.value})",
-                instant(one.data_ms, zones.get(code, utc)), instant(one.issued_ms, zones.get(code, utc)), one.by,
+                instant(one.data_ms, zones.get(code, WIB)), instant(one.issued_ms, zones.get(code, WIB)), one.by,
                 str(len(one.files)),
             ]
             for code, name, one in found
@@ -153,7 +155,8 @@ def _write(wanted: Wanted, *, as_json: bool) -> None:
         return
     out = console()
     version = f"version {made.data.edition.version}, " if made.data.edition.version else ""
-    out.print(f"{made.data.name}, {made.data.period}: {version}{made.data.edition.state.value}", markup=False)
+    whose = "the nation" if isinstance(made.data, NationData) else made.data.name
+    out.print(f"{whose}, {made.data.period}: {version}{made.data.edition.state.value}", markup=False)
     for path in made.paths:
         out.print(f"  {path}", markup=False, soft_wrap=True)
     for note in made.notes:
@@ -181,6 +184,17 @@ def _plain(code: str, name: str, one: Issued) -> dict[str, object]:
         "issued": from_ms(one.issued_ms, ZoneInfo("UTC")).isoformat(timespec="milliseconds"),
         "by": one.by, "seal": one.seal, "files": dict(sorted(one.files.items())),
     }
+
+
+def _whose(
+    workspace: Path | None, state: Path | None, ledger: LedgerName | None, code: str | None, *, nation: bool,
+) -> tuple[str, tzinfo]:
+    """Give the agency's code ("" for the nation) and the zone by which periods are over."""
+    if not nation:
+        return _agency(workspace, state, ledger, code)
+    if code is not None:
+        raise UsageError("--nation is of all agencies and does not go with --agency; give one of them")
+    return "", WIB
 
 
 def _agency(
@@ -220,12 +234,12 @@ def _issuer(by: str | None, key: Path | None, *, issue: bool) -> str:
     return by
 
 
-def _last_month(zone: ZoneInfo) -> str:
+def _last_month(zone: tzinfo) -> str:
     year, month = map(int, month_of(now_ms(), zone).split("-"))
     return f"{year}-{month - 1:02}" if month > 1 else f"{year - 1}-12"
 
 
-def _last_quarter(zone: ZoneInfo) -> str:
+def _last_quarter(zone: tzinfo) -> str:
     year, month = map(int, month_of(now_ms(), zone).split("-"))
     quarter = (month - 1) // 3           # of the one before, from 1; 0: the last of the year before
     return f"{year}-Q{quarter}" if quarter else f"{year - 1}-Q4"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.ledger_view import ledger_named, opened
+from cli.nation import read_nation
 from cli.telling import opened_for_signing, telling
 from monitors.core.entry import EntryKind
 from monitors.core.errors import Siaga24Error, UsageError
@@ -18,10 +19,13 @@ from monitors.ledger.opening import LedgerTold
 from monitors.ledger.signatures import signed
 from monitors.ledger.sqlite_seals import SqliteSeals
 from monitors.ledger_name import LedgerName
-from monitors.reports.data import Cadence, ReportData, State
+from monitors.reports.data import Cadence, NationData, Report, ReportData, State
 from monitors.reports.files import Format, digests, made, refuse_others, write
-from monitors.reports.gather import agency_report
-from monitors.reports.issue import Issued, again, entry_of, issued, name_of, next_version
+from monitors.reports.gather import agency_report, months_of
+from monitors.reports.gather_nation import nation_report
+from monitors.reports.issue import Issued, R, again, entry_of, issued, name_of, next_version
+from stacks.definition.provinces import PROVINCES
+from stacks.registry import registered_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ class Wanted:
 class Made:
     """What was made. ``recorded``: whether every file's digest is in the ledger."""
 
-    data: ReportData
+    data: Report
     paths: tuple[Path, ...]
     digests: Mapping[str, str]
     recorded: bool
@@ -76,8 +80,18 @@ def make(wanted: Wanted) -> Made:
     )
 
 
-def read(reader: LedgerReader, wanted: Wanted) -> ReportData:
+def read(reader: LedgerReader, wanted: Wanted) -> ReportData | NationData:
     """Read what the report says from the ledger."""
+    if not wanted.agency:
+        path = ledger_named(wanted.workspace, wanted.state, wanted.ledger)
+        if not isinstance(path, Path):
+            raise UsageError(f"{path}: roll-ups are read from a ledger in a file; give one with --ledger FILE")
+        registered = registered_in(wanted.workspace or Path())
+        months = [read_nation(path, month, registered) for month in months_of(wanted.cadence, wanted.period)]
+        return nation_report(
+            reader, months, wanted.cadence, wanted.period, now_ms=wanted.now_ms, seal=newest_seal(wanted),
+            provinces=PROVINCES,
+        )
     return agency_report(
         reader, wanted.agency, wanted.cadence, wanted.period, now_ms=wanted.now_ms, seal=newest_seal(wanted),
     )
@@ -96,7 +110,7 @@ def newest_seal(wanted: Wanted) -> str:
     return f"{seals[-1].day} no. {seals[-1].number}, SHA-256 {seals[-1].digest}" if seals else ""
 
 
-def _edition(data: ReportData, former: tuple[Issued, ...], wanted: Wanted) -> ReportData:
+def _edition(data: R, former: tuple[Issued, ...], wanted: Wanted) -> R:
     same = again(data, former)
     if same is not None:
         return same
@@ -104,13 +118,15 @@ def _edition(data: ReportData, former: tuple[Issued, ...], wanted: Wanted) -> Re
         return data
     if not data.is_final:
         raise UsageError(
-            f"{data.period} of {data.agency} is not final: a month is, once each transaction has run after its end or "
-            "2.5 intervals have passed; leave --issue out for a draft",
+            f"{data.period} of {data.agency or 'the nation'} is not final: a month is, once each transaction has run "
+            "after its end or 2.5 intervals have passed"
+            + ("" if data.agency else ', and all its days are rolled up ("siaga24 ledger rollup")')
+            + "; leave --issue out for a draft",
         )
     return next_version(data, former, wanted.issue_by)
 
 
-def _refuse_unlike(told: Mapping[str, str], known: Mapping[str, str], data: ReportData) -> None:
+def _refuse_unlike(told: Mapping[str, str], known: Mapping[str, str], data: Report) -> None:
     for name, digest in told.items():
         if known.get(name, digest) != digest:
             raise Siaga24Error(
@@ -119,13 +135,13 @@ def _refuse_unlike(told: Mapping[str, str], known: Mapping[str, str], data: Repo
             )
 
 
-def _record(data: ReportData, files: Mapping[str, str], versions: int, wanted: Wanted) -> None:
+def _record(data: Report, files: Mapping[str, str], versions: int, wanted: Wanted) -> None:
     with _to_be_told(wanted) as (ledger, key):
         now = issued(ledger.entries(EntryKind.REPORT, wanted.agency), name_of(data), wanted.agency)
         if len(now) != versions:
             raise UsageError(
-                f"{data.period} of {data.agency}: somebody else issued version {len(now)} meanwhile; look at it, and "
-                "issue again if it is still needed",
+                f"{data.period} of {data.agency or 'the nation'}: somebody else issued version {len(now)} meanwhile; "
+                "look at it, and issue again if it is still needed",
             )
         entry = entry_of(data, files, at_ms=wanted.now_ms, by=wanted.issue_by)
         ledger.keep_entry(signed(entry, key) if key is not None else entry)
@@ -143,7 +159,7 @@ def _to_be_told(wanted: Wanted) -> Iterator[tuple[LedgerTold, PrivateKey | None]
             yield ledger, key
 
 
-def _notes(data: ReportData, former: tuple[Issued, ...], *, is_recorded: bool) -> Iterator[str]:
+def _notes(data: Report, former: tuple[Issued, ...], *, is_recorded: bool) -> Iterator[str]:
     if data.edition.state is not State.DRAFT and not is_recorded:
         yield (
             "some of these files were not issued with the version: their digests are not in the ledger; --issue adds "

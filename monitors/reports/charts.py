@@ -20,6 +20,7 @@ WIDTH = 500
 NAME_WIDTH = 150
 GOOD, UNEASY, BAD, UNSURE, INK, FAINT = "#c9e4dc", "#e69f00", "#b03a00", "#8a8f98", "#1f2933", "#d5dae0"
 OWNER_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#8a8f98")
+PROMISE_COLOURS = ("#009e73", BAD, "#e69f00", "#56b4e9", FAINT)  # kept, broken, not proven, running, not on board
 FONT = "Libertinus Serif, Georgia, serif"
 NAME_LETTERS = 36
 KEPT_END = 14                            # letters of a name's end, by which the long ones differ
@@ -99,18 +100,18 @@ def ranges(rows: Sequence[Range], comma: str) -> str:
     return _svg(bottom + 4, parts)
 
 
-def bar(parts_of: Sequence[tuple[str, int, str]]) -> str:
+def bar(parts_of: Sequence[tuple[str, int, str]], colours: Sequence[str] = OWNER_COLOURS) -> str:
     """Draw one bar of parts (word, size, words of the size), and a legend below it."""
     whole = sum(size for _, size, _ in parts_of)
     parts, x = [], 0.0
     for place, (_, size, _) in enumerate(parts_of):
         width = WIDTH * size / max(1, whole)
-        parts.append(_box(x, 2, max(0.0, width - 0.8), 16, OWNER_COLOURS[place % len(OWNER_COLOURS)]))
+        parts.append(_box(x, 2, max(0.0, width - 0.8), 16, colours[place % len(colours)]))
         x += width
     y = 32.0
     for place, (word, _, told) in enumerate(parts_of):
         parts += [
-            _box(0, y - 6.5, 7, 7, OWNER_COLOURS[place % len(OWNER_COLOURS)]),
+            _box(0, y - 6.5, 7, 7, colours[place % len(colours)]),
             _text(11, y, f"{word}: {told}", size=8),
         ]
         y += 12

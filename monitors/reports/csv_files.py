@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from monitors.core.incident import Incident
+    from monitors.core.nation import AgencyResult, NationStatement
     from monitors.core.sla import SlaStatement
     from monitors.core.split import Part
-    from monitors.reports.data import ReportData, ServiceMonth
+    from monitors.reports.data import NationData, ReportData, ServiceMonth
 
 FIGURES = (
     "availability_percent", "coverage_percent", "low_percent", "high_percent", "judgement", "up_ms", "degraded_ms",
@@ -36,6 +37,15 @@ INCIDENT_COLUMNS = (
     "incident", "agency", "service", "last_good", "first_bad", "last_bad", "first_good", "down_ms", "down_in_report_ms",
     "unknown_ms", "outages", "failed_step", "reason", "owners",
 )
+AGENCY_COLUMNS = (
+    "state", "version", "month", "agency", "name", "kind", "province", "wave", "services", "judgement",
+    *(
+        f"{prefix}{name}" for prefix in ("", "outside_", "office_") for name in (
+            "availability_percent", "coverage_percent", "low_percent", "high_percent", "observed_ms", "good_ms",
+            "down_ms", "unknown_ms",
+        )
+    ), "own_host_services", "calendar",
+)
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -49,6 +59,35 @@ def services_csv(data: ReportData) -> bytes:
 def incidents_csv(data: ReportData) -> bytes:
     """Write a row for each incident, oldest first."""
     return _written(INCIDENT_COLUMNS, _incidents(data))
+
+
+def agencies_csv(data: NationData) -> bytes:
+    """Write a row for each registered agency and month. Times are weight x milliseconds."""
+    return _written(AGENCY_COLUMNS, (_agency(data, month, one) for month in data.months for one in month.agencies))
+
+
+def _agency(data: NationData, month: NationStatement, one: AgencyResult) -> dict[str, object]:
+    parts = (("", one.hours.promised), ("outside_", one.hours.outside), ("office_", one.hours.office))
+    codes = {service.service for service in one.services}
+    row: dict[str, object] = {
+        "state": data.edition.state.value, "version": data.edition.version, "month": month.month,
+        "agency": one.agency.code, "name": one.agency.name, "kind": one.agency.kind, "province": one.agency.province,
+        "wave": one.agency.wave, "services": len(one.services), "judgement": one.statement.judgement.value,
+        "own_host_services": sum((one.agency.code, code) in data.own_host for code in codes),
+        "calendar": " ".join(month.calendars),
+    }
+    for prefix, spent in parts:
+        whole = spent.observed_ms
+        row |= {
+            f"{prefix}{name}": value for name, value in (
+                ("availability_percent", share_percent(spent.good_ms, spent.known_ms)),
+                ("coverage_percent", share_percent(spent.known_ms, whole)),
+                ("low_percent", share_percent(whole - spent.possibly_down_ms, whole)),
+                ("high_percent", share_percent(whole - spent.certainly_down_ms, whole)), ("observed_ms", whole),
+                ("good_ms", spent.good_ms), ("down_ms", spent.down_ms), ("unknown_ms", spent.unknown_ms),
+            )
+        }
+    return row
 
 
 def _service(data: ReportData, one: ServiceMonth, zone: tzinfo) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta, timezone
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from monitors.core.sla import Judgement, SlaStatement, agency_statement
 from monitors.core.split import Part, Split, together
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import tzinfo
 
     from monitors.core.attribution import Owner
@@ -18,9 +20,12 @@ if TYPE_CHECKING:
     from monitors.core.incident_links import IncidentLinks
     from monitors.core.maintenance_figures import AgreedFigures
     from monitors.core.model import Target
+    from monitors.core.nation import NationStatement
     from monitors.core.outlook import Outlook
     from monitors.core.sla import AgencyStatement
     from monitors.core.window import Window
+
+WIB = timezone(timedelta(hours=7), "WIB")
 
 
 class Cadence(StrEnum):
@@ -193,6 +198,43 @@ class ReportData:
     def is_final(self) -> bool:
         """Whether nothing that comes later changes the figures."""
         return all(month.is_final for month in self.months)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NationData:
+    """All that a report of the nation says."""
+
+    cadence: Cadence
+    period: str
+    months: tuple[NationStatement, ...]  # one, or the three of a quarter
+    edition: Edition
+    seal: str = ""
+    own_host: frozenset[tuple[str, str]] = frozenset()   # services measured from their own host alone
+    provinces: Mapping[str, str] = field(default_factory=dict, hash=False)      # code -> name
+    service_names: Mapping[tuple[str, str], str] = field(default_factory=dict, hash=False)
+
+    @property
+    def agency(self) -> str:
+        """No one agency."""
+        return ""
+
+    @property
+    def zone(self) -> tzinfo:
+        """Where the report's own times are told: in Jakarta. Each figure is of its agency's local month."""
+        return WIB
+
+    @property
+    def calendar(self) -> str:
+        """Versions of the calendar that decided on office hours."""
+        return ", ".join(sorted({version for month in self.months for version in month.calendars}))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every service's months are."""
+        return all(month.is_final and month.nation.services for month in self.months)
+
+
+Report = ReportData | NationData
 
 
 def together_of(judgements: tuple[Judgement, ...]) -> Judgement:

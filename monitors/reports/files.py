@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from monitors.core.errors import UsageError
 from monitors.reports.compose import compose
-from monitors.reports.csv_files import incidents_csv, services_csv
-from monitors.reports.data import State
+from monitors.reports.csv_files import agencies_csv, incidents_csv, services_csv
+from monitors.reports.data import NationData, State
 from monitors.reports.html import html
 from monitors.reports.pdf import pdf
 from monitors.reports.xlsx import xlsx
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitors.core.wording import Language
-    from monitors.reports.data import ReportData
+    from monitors.reports.data import Report
 
 
 class Format(StrEnum):
@@ -34,9 +34,11 @@ class Format(StrEnum):
     HTML = "html"
 
 
-def made(data: ReportData, language: Language, formats: Iterable[Format]) -> dict[str, bytes]:
+def made(data: Report, language: Language, formats: Iterable[Format]) -> dict[str, bytes]:
     """Make the files of a report: name -> bytes. CSV is the same in any language, and so has none in its name."""
-    stem = f"siaga24-{data.agency}-{data.period}-" + (
+    # no agency's code has a "_" in it
+    whose = "siaga24_nation" if isinstance(data, NationData) else f"siaga24-{data.agency}"
+    stem = f"{whose}-{data.period}-" + (
         "draft" if data.edition.state is State.DRAFT else f"v{data.edition.version}"
     )
     document = compose(data, language)
@@ -48,6 +50,8 @@ def made(data: ReportData, language: Language, formats: Iterable[Format]) -> dic
             found[f"{stem}-{language.value}.xlsx"] = xlsx(document)
         elif one is Format.HTML:
             found[f"{stem}-{language.value}.html"] = html(document)
+        elif isinstance(data, NationData):
+            found[f"{stem}-agencies.csv"] = agencies_csv(data)
         else:
             found[f"{stem}-services.csv"] = services_csv(data)
             found[f"{stem}-incidents.csv"] = incidents_csv(data)

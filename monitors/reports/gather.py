@@ -82,7 +82,8 @@ def agency_report(
 def months_of(cadence: Cadence, period: str) -> tuple[str, ...]:
     """Give the months of a period: 2026-11, or 2026-Q4. Raises UsageError for what is neither."""
     if cadence is Cadence.MONTHLY:
-        if MONTH.fullmatch(period) is None:
+        month = MONTH.fullmatch(period)
+        if month is None or not 1 <= int(month[2]) <= 12:
             raise UsageError(f'month "{period}": expected YYYY-MM, for example 2026-11')
         return (period,)
     found = QUARTER.fullmatch(period)

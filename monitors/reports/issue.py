@@ -9,23 +9,25 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from monitors.core.attribution import Owner
 from monitors.core.entry import Entry, EntryKind
 from monitors.core.wording import Language
 from monitors.reports.compose import compose
-from monitors.reports.data import Change, Edition, State
+from monitors.reports.data import Change, Edition, NationData, State
 from monitors.reports.document import as_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from monitors.core.entry import Body
+    from monitors.core.nation import AgencyResult
     from monitors.core.split import Part
-    from monitors.reports.data import ReportData, ServiceMonth
+    from monitors.reports.data import Report, ServiceMonth
 
-Key = tuple[str, str]                    # service, month
+R = TypeVar("R", bound="Report")
+Key = tuple[str, str]                    # service (or agency, for the nation), month
 Line = tuple[str, ...]
 
 FIGURES = (
@@ -56,7 +58,7 @@ class Issued:
         return State.FINAL if self.version == 1 else State.REISSUED
 
 
-def name_of(data: ReportData) -> str:
+def name_of(data: Report) -> str:
     """Name a report's versions in the ledger: ``monthly/2026-11``."""
     return f"{data.cadence.value}/{data.period}"
 
@@ -80,14 +82,14 @@ def issued(entries: Iterable[Entry], name: str, agency: str) -> tuple[Issued, ..
     return tuple(found.values())
 
 
-def content_of(data: ReportData) -> str:
+def content_of(data: Report) -> str:
     """Give the SHA-256 of what a report says, whichever edition it is and whatever seal it names."""
     bare = replace(data, edition=Edition(data_ms=0), seal="")
     plain = [as_plain(compose(bare, language)) for language in Language]
     return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
-def again(data: ReportData, former: tuple[Issued, ...]) -> ReportData | None:
+def again(data: R, former: tuple[Issued, ...]) -> R | None:
     """Give the newest version as it was issued, where the ledger still says the same; None where it does not."""
     if not former or content_of(data) != former[-1].content:
         return None
@@ -100,7 +102,7 @@ def again(data: ReportData, former: tuple[Issued, ...]) -> ReportData | None:
     ))
 
 
-def next_version(data: ReportData, former: tuple[Issued, ...], by: str) -> ReportData:
+def next_version(data: R, former: tuple[Issued, ...], by: str) -> R:
     """Make the next version of what the ledger says now."""
     before = former[-1] if former else None
     return replace(data, edition=Edition(
@@ -110,8 +112,12 @@ def next_version(data: ReportData, former: tuple[Issued, ...], by: str) -> Repor
     ))
 
 
-def figures_of(data: ReportData) -> dict[Key, Line]:
+def figures_of(data: Report) -> dict[Key, Line]:
     """Give the figures that a later version is compared with, in the order of ``FIGURES``."""
+    if isinstance(data, NationData):
+        return {
+            (one.agency.code, month.month): _agency_line(one) for month in data.months for one in month.agencies
+        }
     return {
         (one.target.service, month.window.month): _line(one)
         for month in data.months for one in month.services if one.in_force is not None
@@ -130,7 +136,7 @@ def changes(before: Mapping[Key, Line], now: Mapping[Key, Line]) -> tuple[Change
     return tuple(found)
 
 
-def entry_of(data: ReportData, files: Mapping[str, str], *, at_ms: int, by: str) -> Entry:
+def entry_of(data: Report, files: Mapping[str, str], *, at_ms: int, by: str) -> Entry:
     """Write a version, or more files of it, down as an entry. ``files``: name -> SHA-256."""
     body: Body = {
         "report": name_of(data), "version": data.edition.version, "state": data.edition.state.value,
@@ -155,6 +161,17 @@ def _line(one: ServiceMonth) -> Line:
             one.corrected.disputed_ms if one.corrected is not None else 0,
             *(owners.get(owner, 0) for owner in Owner),
         )),
+    )
+
+
+def _agency_line(one: AgencyResult) -> Line:
+    spent, outside = one.hours.promised, one.hours.outside
+    return (
+        one.statement.judgement.value, "",
+        *(str(ms) for ms in (
+            spent.good_ms, spent.down_ms, spent.unknown_ms, spent.possibly_down_ms, spent.certainly_down_ms,
+            outside.good_ms, outside.down_ms,
+        )), *[""] * (len(FIGURES) - 9),
     )
 
 

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 def method(data: ReportData, words: Words) -> Iterator[Block]:
     """Give the method page."""
+    yield from rules(words)
+    yield Heading(text=words("rests_on"), level=2)
+    yield Table(
+        name=words("method"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
+        rows=tuple((Cell(text=name), Cell(text=value)) for name, value in _rests_on(data, words)),
+    )
+    yield from _proof(data, words)
+
+
+def rules(words: Words) -> Iterator[Block]:
+    """Give the rules in words."""
     values = {
         "floor": COVERAGE_FLOOR[0] * 100 // COVERAGE_FLOOR[1], "closed": CLOSED_RUN_DAYS,
         "flap": duration(WINDOW_MS, words.language),
@@ -31,12 +42,6 @@ def method(data: ReportData, words: Words) -> Iterator[Block]:
     for term, text in words.rules:
         yield Heading(text=term, level=2)
         yield Paragraph(text=text.format(**values))
-    yield Heading(text=words("rests_on"), level=2)
-    yield Table(
-        name=words("method"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
-        rows=tuple((Cell(text=name), Cell(text=value)) for name, value in _rests_on(data, words)),
-    )
-    yield from _proof(data, words)
 
 
 def _proof(data: ReportData, words: Words) -> Iterator[Block]:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from monitors.core.sla import Judgement
 from monitors.core.split import Part, together
 from monitors.core.wording import duration, percent, share_percent, target_percent
-from monitors.reports.data import together_of
+from monitors.reports.data import NationData, together_of
 from monitors.reports.document import Block, Cell, Column, Fact, Facts, Heading, Paragraph, Table, Tone, Unit
 from monitors.reports.numbers import count, exact, moment
 from monitors.reports.words import JUDGEMENT_TONES
 
 if TYPE_CHECKING:
     from monitors.core.sla import AgencyStatement
-    from monitors.reports.data import ReportData, ServiceMonth
+    from monitors.reports.data import Report, ReportData, ServiceMonth
     from monitors.reports.words import Words
 
 OWN_HOST, CORRECTED = "‡", "†"
@@ -56,12 +56,11 @@ def summary(data: ReportData, words: Words) -> Iterator[Block]:
     yield from _remarks(data, words)
 
 
-def changes(data: ReportData, words: Words) -> Iterator[Block]:
+def changes(data: Report, words: Words) -> Iterator[Block]:
     """Say what changed since the version before; nothing for a first one."""
     edition = data.edition
     if edition.version < 2:
         return
-    names = {one.target.service: one.name for month in data.months for one in month.services}
     yield Heading(text=words("changes"))
     yield Paragraph(text=words(
         "changes_note", version=edition.version - 1, when=moment(edition.former_ms, data.zone, words.language),
@@ -69,9 +68,13 @@ def changes(data: ReportData, words: Words) -> Iterator[Block]:
     if not edition.changes:
         yield Paragraph(text=words("no_changes"))
         return
+    names = names_of(data)
     columns = tuple(
         Column(title=words(key), share=share)
-        for key, share in (("service", 3), ("month", 0), ("figure", 2), ("before", 2), ("after", 2))
+        for key, share in (
+            ("agency" if isinstance(data, NationData) else "service", 3), ("month", 0), ("figure", 2), ("before", 2),
+            ("after", 2),
+        )
     )
     yield Table(name=words("changes")[:20], columns=columns, rows=tuple(
         (
@@ -80,6 +83,13 @@ def changes(data: ReportData, words: Words) -> Iterator[Block]:
         )
         for one in edition.changes
     ), note=words("changes_unit"))
+
+
+def names_of(data: Report) -> dict[str, str]:
+    """Give what people call the services, or the nation's agencies."""
+    if isinstance(data, NationData):
+        return {one.agency.code: one.agency.name for month in data.months for one in month.agencies if one.agency.name}
+    return {one.target.service: one.name for month in data.months for one in month.services}
 
 
 def _value(figure: str, value: str, words: Words) -> Cell:

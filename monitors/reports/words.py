@@ -55,6 +55,10 @@ class Words:
         """Say how far a dispute is."""
         return str(self._told["disputes"][state.value])
 
+    def kind(self, kind: str) -> str:
+        """Name a kind of agencies."""
+        return str(self._told["kinds"].get(kind, kind))
+
     def figure(self, figure: str) -> str:
         """Name a figure that versions are compared by."""
         kind, _, owner = figure.partition(" ")

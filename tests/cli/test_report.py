@@ -171,3 +171,17 @@ def entries(ledger: Path) -> list[object]:
         return list(reader.entries(EntryKind.REPORT))
     finally:
         reader.close()
+
+
+def test_the_nation_is_reported_from_roll_ups_and_issued_once_they_are_final(ledger, tmp_path):
+    folder = ("--out", str(tmp_path / "out"), "--month", "2026-01", "--workspace", str(tmp_path))
+    assert "is not final" in error(ledger, "monthly", "--nation", "--issue", "--by", "Siti", *folder)
+    assert CliRunner().invoke(main, ["ledger", "rollup", "--ledger", str(ledger)]).exit_code == 0
+    result = run(ledger, "monthly", "--nation", "--issue", "--by", "Siti", "--format", "html,csv", "--json", *folder)
+    assert result.exit_code == 0, result.output + str(result.exception)
+    told = json.loads(result.stdout)
+    assert (told["state"], told["version"], told["recorded"]) == ("final", 1, True)
+    assert "2 instansi" in (tmp_path / "out" / "siaga24_nation-2026-01-v1-id.html").read_text()
+    (listed,) = json.loads(run(ledger, "list", "--json").stdout)
+    assert (listed["agency"], listed["report"]) == ("", "monthly/2026-01")
+    assert "does not go with --agency" in error(ledger, "monthly", "--nation", "--agency", AGENCY)

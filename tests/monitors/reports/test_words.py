@@ -12,6 +12,7 @@ import monitors.reports
 from monitors.core.attribution import Owner
 from monitors.core.dispute import DisputeState
 from monitors.core.maintenance import Standing
+from monitors.core.nation import GROUPINGS
 from monitors.core.wording import Language
 from monitors.reports.issue import FIGURES
 from monitors.reports.words import Words, read_words
@@ -45,4 +46,5 @@ def test_every_figure_that_versions_are_compared_by_has_a_name(language):
 def test_no_phrase_lies_unused():
     code = "".join(path.read_text() for path in Path(monitors.reports.__file__).parent.glob("*.py"))
     named = set(re.findall(r"[\"']([a-z_]+)[\"']", code)) | {f"figure_{figure}" for figure in FIGURES}
+    named |= {f"by_{grouping}" for grouping in GROUPINGS}
     assert set(ID["phrases"]) - named - {"monthly", "quarterly", "draft", "final", "reissued"} == set()
