@@ -21,8 +21,7 @@ from monitors.calendars import calendar
 from monitors.core.errors import UsageError
 from monitors.core.hours import MIDNIGHT, Open
 from monitors.core.maintenance_figures import excluded, pieces
-from monitors.core.model import Target
-from monitors.core.quorum import Quorum
+from monitors.core.model import Quorum, Target
 from monitors.core.sla import SlaStatement
 from monitors.core.timeline import data_until
 from monitors.core.what_if import HoursRule, MaintenanceRule, Rules, counted_spans, what_if
@@ -41,6 +40,7 @@ RULE_NAMES = {
     "office-hours": "office hours alone count, by the agency's week and the calendar",
     "maintenance-excluded": "agreed maintenance is in neither numerator nor denominator",
     "any-vantage": "down as soon as one vantage says so",
+    "majority": "down where the majority of the vantages says so",
 }
 
 
@@ -102,12 +102,14 @@ def read_rules(promise: str | None, hours: str | None, names: Sequence[str]) -> 
     if len(of_hours) + bool(hours) > 1:
         raise UsageError("--hours, all-hours and office-hours say each which hours count; give one of them")
     chosen_hours = {"all-hours": HoursRule.ALWAYS, "office-hours": HoursRule.OFFICE}
+    if "any-vantage" in names and "majority" in names:
+        raise UsageError("any-vantage and majority exclude each other; give one of them")
     return Rules(
         target=None if promise is None else _target(promise),
         hours=HoursRule.WEEK if hours else chosen_hours[of_hours[0]] if of_hours else HoursRule.PROMISED,
         week=(_day(hours),) * 7 if hours else (),
         maintenance=MaintenanceRule.EXCLUDED if "maintenance-excluded" in names else MaintenanceRule.COUNTED,
-        quorum=Quorum.ANY if "any-vantage" in names else Quorum.MAJORITY,
+        quorum=Quorum.ANY if "any-vantage" in names else Quorum.MAJORITY if "majority" in names else None,
     )
 
 
@@ -199,7 +201,10 @@ def words_of(rules: Rules) -> str:
         HoursRule.WEEK: week_words(rules.week) if rules.week else "",
     }[rules.hours]
     target = "the target in force" if rules.target is None else target_percent(rules.target)
-    vantages = "one vantage is enough to say down" if rules.quorum is Quorum.ANY else "by the majority of vantages"
+    vantages = {
+        None: "vantages as they are", Quorum.ANY: "one vantage is enough to say down",
+        Quorum.MAJORITY: "by the majority of vantages",
+    }[rules.quorum]
     return f"{target}; {hours}; agreed maintenance {rules.maintenance.value}; {vantages}"
 
 
@@ -209,7 +214,7 @@ def _plain(one: Simulated, rules: Rules) -> dict[str, Any]:
         "asked": {
             "target_percent": None if rules.target is None else float(rules.target), "hours": rules.hours.value,
             "week": week_words(rules.week) if rules.week else None, "maintenance": rules.maintenance.value,
-            "quorum": rules.quorum.value, "calendar": calendar().version,
+            "quorum": None if rules.quorum is None else rules.quorum.value, "calendar": calendar().version,
         },
         "as_promised": _plain_statement(one.as_promised), "as_asked": _plain_statement(one.as_asked),
     }

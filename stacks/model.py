@@ -13,7 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import TYPE_CHECKING, Protocol
 
-from monitors.core.model import Hosting, Promise, Transaction
+from monitors.core.model import Hosting, Promise, Quorum, Transaction
 from monitors.core.provability import LONE_FAILURES
 from stacks.parts import (
     MIB,
@@ -89,6 +89,7 @@ class Service:
     criticality: int = 3                 # 1 highest .. 4
     weight: int = 1                      # in its agency's and the nation's figures
     promise: Promise = field(default_factory=Promise)
+    quorum: Quorum = Quorum.MAJORITY     # of vantages
     # external only
     url: str = ""                        # http(s)://host[:port][/path], without a slash at its end
     ca_pem: str = ""                     # certificates to trust for this service instead of the system's

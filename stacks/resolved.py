@@ -104,6 +104,7 @@ def _service(service: Service, folder: Path) -> Plain:
         "hosting": service.hosting.value,
         "criticality": service.criticality,
         "weight": service.weight,
+        "quorum": service.quorum.value,
         "promise": _filled({
             "target": _number(promise.target), "latency": _duration(promise.latency_target_ms),
             "hours": shown_week(promise.hours) if promise.hours else ALWAYS,

@@ -61,6 +61,7 @@ def _target(agency: Agency, service: Service, endpoint: Endpoint | None) -> Targ
         criticality=service.criticality,
         hosting=service.hosting,
         promise=service.promise,
+        quorum=service.quorum,
         office_hours=agency.office_hours,
         weight=service.weight,
         agency_kind=agency.kind.value,

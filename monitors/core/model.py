@@ -52,6 +52,13 @@ class Hosting(StrEnum):
     EXTERNAL = "external"
 
 
+class Quorum(StrEnum):
+    """How many vantages must say that a service is down."""
+
+    MAJORITY = "majority"                # more than half of those that know, and two at least where there are two
+    ANY = "any"                          # one
+
+
 class SaveKind(StrEnum):
     """Where a saved value is read from in a step's answer."""
 
@@ -234,6 +241,7 @@ class Target:
     wave: str = ""                       # of the rollout
     hosting: Hosting = Hosting.TOOLKIT
     promise: Promise = field(default_factory=Promise)
+    quorum: Quorum = Quorum.MAJORITY     # of vantages
     connect_to: str = ""                 # host:port to connect to instead of resolving base_url's host; "" = resolve
     ca_pem: str = ""                     # CA certificates to trust for this target beside none other; "" = system's
     office_hours: OfficeWeek | None = None   # the agency's own week; None = the usual one

@@ -49,7 +49,9 @@ def outlook(
     now_ms = found.until_ms
     recently = _covered(history, window, found, (now_ms - LONGEST_MS, now_ms))
     return Outlook(
-        narrowest=narrowest_target(history.target.transactions, lone_failures, vantages=vantages),
+        narrowest=narrowest_target(
+            history.target.transactions, lone_failures, vantages=vantages, quorum=history.target.quorum,
+        ),
         lone_failures=lone_failures,
         vantages=vantages,
         confidence=confidence(history, found),

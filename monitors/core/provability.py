@@ -12,7 +12,7 @@ only where ``low``, the pessimistic bound, reaches the target; two things keep i
    Of V vantages a majority m = V // 2 + 1 must fail within the same L. Lone failures come at a rate of f / I at each:
    m of them coincide C(V, m) m (f / I)^m L^(m - 1) W times a month (rate of m-fold accidental coincidences), each
    for L at most. Worked: V = 3, so m = 2, and the rest as above: 3 x 2 x (0.0005 / 30 s)^2 x 50 s x 2,419,200 s = 0.20;
-   k = 1, and 50 s leave 99.997 %.
+   k = 1, and 50 s leave 99.997 %. Where any vantage is enough m is 1: each adds its own lone failures.
 2. *Sampling.* n good runs of n assert a long-run target T at 95 % only if T^n <= 5 % (see ``confidence.py``).
    Worked: one run an hour, n = 672: T = 0.05^(1/672) = 99.555 %.
 
@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
+from monitors.core.model import Quorum
 from monitors.core.sla import budget
 
 if TYPE_CHECKING:
@@ -62,13 +63,14 @@ class ProvabilityRow:
 
 def narrowest_target(
     transactions: Sequence[Transaction], lone_failures: Decimal = LONE_FAILURES, *, vantages: int = 1,
+    quorum: Quorum = Quorum.MAJORITY,
 ) -> Decimal:
     """Return the narrowest provable target in percent, truncated to three decimals.
 
     ``lone_failures``: percent of single tries that fail although the service is well. 0 without a primary transaction.
     """
     primary = [(one.interval_ms, one.deadline_ms) for one in transactions if one.primary]
-    return _narrowest(primary, lone_failures, vantages)
+    return _narrowest(primary, lone_failures, vantages, quorum)
 
 
 def share_not_proven(
@@ -119,9 +121,11 @@ def poisson_quantile(mean: float, share: float) -> int:
     return count
 
 
-def _narrowest(primary: Sequence[tuple[int, int]], lone_failures: Decimal, vantages: int) -> Decimal:
+def _narrowest(
+    primary: Sequence[tuple[int, int]], lone_failures: Decimal, vantages: int, quorum: Quorum = Quorum.MAJORITY,
+) -> Decimal:
     lost_ms = sum(
-        poisson_quantile(_mean(*times, lone_failures, vantages), CONFIDENCE) * _lost_each_ms(*times)
+        poisson_quantile(_mean(*times, lone_failures, vantages, quorum), CONFIDENCE) * _lost_each_ms(*times)
         for times in primary
     )
     by_bounds = Decimal(100) * (1 - Decimal(lost_ms) / MONTH_MS)
@@ -134,9 +138,11 @@ def _lost_each_ms(interval_ms: int, deadline_ms: int) -> int:
     return interval_ms + 2 * deadline_ms
 
 
-def _mean(interval_ms: int, deadline_ms: int, lone_failures: Decimal, vantages: int) -> float:
-    """How many times a month a majority of the vantages fails at once, on the average."""
-    majority = vantages // 2 + 1
+def _mean(
+    interval_ms: int, deadline_ms: int, lone_failures: Decimal, vantages: int, quorum: Quorum = Quorum.MAJORITY,
+) -> float:
+    """How many times a month a majority of the vantages (or any) fails at once, on the average."""
+    majority = 1 if quorum is Quorum.ANY else vantages // 2 + 1
     rate = float(lone_failures) / 100 / interval_ms
     each_ms = _lost_each_ms(interval_ms, deadline_ms)
     coincidences: float = math.comb(vantages, majority) * majority * rate**majority * each_ms ** (majority - 1)

@@ -5,20 +5,12 @@ The order of badness is ``down`` > ``unknown`` > ``degraded`` > ``up``.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from monitors.core.model import Verdict
+from monitors.core.model import Quorum, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-
-class Quorum(StrEnum):
-    """How many vantages must say that a service is down."""
-
-    MAJORITY = "majority"                # more than half of those that know, and two at least where there are two
-    ANY = "any"                          # one
 
 
 BADNESS = {Verdict.UP: 0, Verdict.DEGRADED: 1, Verdict.UNKNOWN: 2, Verdict.DOWN: 3}

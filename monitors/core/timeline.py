@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from monitors.core.bounds import certainly_down, possibly_down
 from monitors.core.history import GOOD, by_life
-from monitors.core.model import Verdict
-from monitors.core.quorum import Quorum, is_enough, of_any_vantage, of_transactions, of_vantages
+from monitors.core.model import Quorum, Verdict
+from monitors.core.quorum import is_enough, of_any_vantage, of_transactions, of_vantages
 from monitors.core.span import Span, Spans, clip, merge, subtract, sweep
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ Segment = tuple[int, int, Verdict]
 Sight = tuple[Verdict, bool, bool]
 SightPiece = tuple[int, int, Sight]
 BLIND: Sight = (Verdict.UNKNOWN, True, False)
+ANY_HERE: Sight = (Verdict.DOWN, True, True)     # a mark, no sight: one vantage is enough
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +112,11 @@ def known_segments(stretches: Sequence[Stretch], watch: Watch, gaps: Sequence[Ga
 
 
 def service_timeline(
-    history: ServiceHistory, *, until_ms: int, quorum: Quorum = Quorum.MAJORITY,
+    history: ServiceHistory, *, until_ms: int, quorum: Quorum | None = None,
 ) -> ServiceTimeline:
     """Compute the timeline of a service up to ``until_ms``.
+
+    ``quorum`` is asked instead of that of the definition in force, for a question of the kind "what if".
 
     It is right from the first stretch that the history holds; before that it reads ``unknown``. What the history holds
     beyond ``until_ms`` counts for the bounds before it: the whole is computed and then cut, so that an outage that goes
@@ -131,7 +134,7 @@ def service_timeline(
     )
 
 
-def _whole_timeline(history: ServiceHistory, until_ms: int, quorum: Quorum) -> ServiceTimeline:
+def _whole_timeline(history: ServiceHistory, until_ms: int, quorum: Quorum | None) -> ServiceTimeline:
     start_ms = history.definitions[0].recorded_ms
     tracks: list[list[SightPiece]] = [[(start_ms, until_ms, BLIND)]]
     primaries: list[list[SightPiece]] = []
@@ -167,14 +170,17 @@ def _whole_timeline(history: ServiceHistory, until_ms: int, quorum: Quorum) -> S
 
 
 def _transaction_track(
-    history: ServiceHistory, name: str, until_ms: int, quorum: Quorum, *, is_primary: bool,
+    history: ServiceHistory, name: str, until_ms: int, asked: Quorum | None, *, is_primary: bool,
 ) -> list[SightPiece]:
     """Combine what all vantages saw of one transaction while it was in force as a primary (or secondary) one."""
     vantages = sorted({definition.vantage for definition in history.definitions})
     tracks = [_vantage_track(history, name, vantage, until_ms, is_primary=is_primary) for vantage in vantages]
+    # its own rule at each instant, so that a change of it today leaves last month as it was
+    any_at = [(start, end, ANY_HERE) for start, end in _any_in_force(history, until_ms)] if asked is None else []
 
     def decide(now: tuple[Sight | None, ...]) -> Sight | None:
-        seen = [sight for sight in now if sight is not None]
+        quorum = asked or (Quorum.MAJORITY if now[-1] is None else Quorum.ANY)
+        seen = [sight for sight in now[:-1] if sight is not None]
         if not seen:
             return None
         configured = len(seen)
@@ -190,7 +196,18 @@ def _transaction_track(
             verdict is Verdict.DOWN and is_enough(certainly, configured=configured, quorum=quorum),
         )
 
-    return sweep(tracks, decide)
+    return sweep([*tracks, any_at], decide)
+
+
+def _any_in_force(history: ServiceHistory, until_ms: int) -> Spans:
+    """Say when one vantage was enough, by the newest definition of any vantage at each instant."""
+    if all(definition.target.quorum is Quorum.MAJORITY for definition in history.definitions):
+        return ()
+    ends = [*(definition.recorded_ms for definition in history.definitions[1:]), until_ms]
+    return merge(
+        (definition.recorded_ms, end) for definition, end in zip(history.definitions, ends, strict=True)
+        if definition.target.quorum is Quorum.ANY
+    )
 
 
 def _vantage_track(

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from monitors.core.hours import covered_spans, hours_of
-from monitors.core.quorum import Quorum
 from monitors.core.sla import SlaStatement, promise_at, statement
 from monitors.core.span import subtract
 from monitors.core.timeline import service_timeline
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from monitors.core.history import ServiceHistory
     from monitors.core.hours import Calendar, Open
+    from monitors.core.model import Quorum
     from monitors.core.span import Spans
     from monitors.core.timeline import ServiceTimeline
     from monitors.core.window import Window
@@ -51,7 +51,7 @@ class Rules:
     hours: HoursRule = HoursRule.PROMISED
     week: tuple[Open, ...] = ()
     maintenance: MaintenanceRule = MaintenanceRule.COUNTED
-    quorum: Quorum = Quorum.MAJORITY
+    quorum: Quorum | None = None         # of vantages
 
 
 def counted_spans(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from monitors.core.model import Hosting, Promise
+from monitors.core.model import Hosting, Promise, Quorum
 from stacks.definition.build_transaction import build_transaction
 from stacks.definition.build_week import promise_hours
 from stacks.definition.check_service import is_external
@@ -35,6 +35,7 @@ def build_service(code: str, record: Record, *, tier: Tier, domain: str, folder:
         "criticality": record["criticality"] or 3,
         "weight": record["weight"] or 1,
         "promise": promise,
+        "quorum": Quorum(record["quorum"] or "majority"),
         "transactions": tuple(
             build_transaction(name, one, tier, promise) for name, one in record["transactions"].values.items()
         ),

@@ -41,6 +41,14 @@ SERVICE = Shape(
             default="1",
             example="3",
         ),
+        "quorum": Key(
+            kind=Choice(
+                meaning={"majority": "more than half of those that know, and two at least", "any": "one is enough"}
+            ),
+            doc="How many vantages must say that it is down.",
+            default="majority",
+            example="any",
+        ),
         "promise": Key(kind=PROMISE, doc="What citizens are promised.", default="the tier's"),
         "transactions": Key(
             kind=MapOf(names=NAMES, kind=TRANSACTION, most=50, what="transactions by name"),

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.core.history import ServiceHistory, stretch_of
-from monitors.core.model import Promise, Verdict
+from monitors.core.model import Promise, Quorum, Verdict
 from monitors.core.provability import (
     TABLE_TARGETS,
     narrowest_target,
@@ -84,6 +84,14 @@ def test_two_of_three_vantages_must_fail_at_once():
     ]
     assert shares[0] > 99 > shares[2] > shares[3]
     assert shares[1] < shares[2]           # one pair instead of three
+
+
+def test_where_any_vantage_is_enough_more_of_them_prove_less():
+    one = [every(30, 10)]
+    # three times as many lone failures as one vantage has: as one vantage with three times their rate
+    three = narrowest_target(one, Decimal("0.05"), vantages=3, quorum=Quorum.ANY)
+    assert three == narrowest_target(one, Decimal("0.15"))
+    assert three < narrowest_target(one, Decimal("0.05")) < narrowest_target(one, Decimal("0.05"), vantages=3)
 
 
 def test_without_a_primary_transaction_nothing_is_proven():

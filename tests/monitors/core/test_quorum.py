@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitors.core.model import Verdict
-from monitors.core.quorum import Quorum, is_enough, is_majority, of_any_vantage, of_transactions, of_vantages
+from monitors.core.model import Quorum, Verdict
+from monitors.core.quorum import is_enough, is_majority, of_any_vantage, of_transactions, of_vantages
 
 WORDS = {"u": Verdict.UP, "e": Verdict.DEGRADED, "d": Verdict.DOWN, "n": Verdict.UNKNOWN}
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitors.core.history import Gap, Life
-from monitors.core.model import Verdict
-from monitors.core.span import clip
+from monitors.core.model import Quorum, Verdict
+from monitors.core.span import clip, intersect, merge
 from monitors.core.timeline import FRESH_MS, data_until, service_timeline
 from tests.factories import NOON_MS, a_run, a_target, a_transaction, some_runs
 from tests.monitors.core.histories import a_definition, a_history, a_life
@@ -212,3 +212,58 @@ def test_a_timeline_up_to_a_moment_is_the_whole_one_cut_there(letters, until_s, 
     assert found == service_timeline(
         a_history(some_runs(letters), lives=history.lives, folded=not folded), until_ms=until,
     )
+
+
+def seen_from_three(quorum_since_s: float | None = None, **asked):
+    """One of three vantages says down from 30 s to 90 s; ``any`` holds from so many seconds on."""
+    lives = [Life(life=f"life-{name}", vantage=name, opened_ms=NOON_MS, heartbeat_ms=at(600)) for name in "abc"]
+    definitions = [a_definition(vantage=name, life=f"life-{name}") for name in "abc"]
+    if quorum_since_s is not None:
+        definitions += [
+            a_definition(
+                vantage=name, life=f"life-{name}", recorded_ms=at(quorum_since_s), target=a_target(quorum=Quorum.ANY),
+            )
+            for name in "abc"
+        ]
+    runs = [
+        run for name, letters in {"a": "uddu", "b": "uuuu", "c": "uuuu"}.items()
+        for run in some_runs(letters, vantage=name, life=f"life-{name}")
+    ]
+    return service_timeline(a_history(runs, lives=lives, definitions=definitions), until_ms=at(120), **asked)
+
+
+def test_where_the_definition_asks_for_any_one_vantage_is_enough():
+    assert seen_from_three().spans(Verdict.DOWN) == ()
+    found = seen_from_three(0)
+    assert found.spans(Verdict.DOWN) == ((at(30), at(90)),)
+    assert found.possibly_down == ((at(0), at(90) + 12),)
+    assert found.certainly_down == ((at(30) + 12, at(60) + 12),)
+    assert seen_from_three(quorum=Quorum.ANY) == found
+
+
+def test_a_change_of_the_quorum_leaves_what_was_before_as_it_was():
+    assert seen_from_three(60).spans(Verdict.DOWN) == ((at(60), at(90)),)
+    assert seen_from_three(60).spans(Verdict.DEGRADED) == ((at(30), at(60)),)
+    assert seen_from_three(60, quorum=Quorum.MAJORITY).spans(Verdict.DOWN) == ()
+
+
+@given(
+    st.lists(st.text(alphabet="uuuuuedn-", min_size=6, max_size=20), min_size=1, max_size=4),
+    st.sampled_from([None, Quorum.ANY, Quorum.MAJORITY]),
+)
+@settings(max_examples=60, deadline=None)
+def test_by_any_quorum_low_availability_and_high_are_in_order_and_any_is_never_better(letters, quorum):
+    names = [f"v{number}" for number in range(len(letters))]
+    until = at(30 * min(len(seen) for seen in letters))
+    history = a_history(
+        [run for name, seen in zip(names, letters, strict=True) for run in some_runs(seen, vantage=name, life=name)],
+        lives=[Life(life=name, vantage=name, opened_ms=NOON_MS, heartbeat_ms=until) for name in names],
+        definitions=[a_definition(vantage=name, life=name) for name in names],
+    )
+    found = service_timeline(history, until_ms=until, quorum=quorum)
+    down, unknown = found.spans(Verdict.DOWN), found.spans(Verdict.UNKNOWN)
+    assert intersect(found.certainly_down, down) == found.certainly_down
+    assert intersect(found.possibly_down, merge([*down, *unknown])) == merge([*down, *unknown])
+    strict = service_timeline(history, until_ms=until, quorum=Quorum.ANY)
+    assert intersect(strict.spans(Verdict.DOWN), down) == down
+    assert intersect(strict.possibly_down, found.possibly_down) == found.possibly_down
