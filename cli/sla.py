@@ -102,5 +102,6 @@ def _service(reader: LedgerReader, target: Target, asked: Asked, told: Told) -> 
     since_ms, _, verdict = segments[-1] if segments else (asked.now_ms, 0, Verdict.UNKNOWN)
     return ServiceFigures(
         target=target, statement=read.statement, verdict=verdict, since_ms=since_ms, beside=read.beside,
-        split=read.split, outlook=read.outlook, changes=read.changes, early=read.early,
+        split=read.split, outlook=read.outlook, by_vantage=read.by_vantage, changes=read.changes,
+        early=read.early,
     )

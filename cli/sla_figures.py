@@ -11,6 +11,7 @@ from monitors.core.promise_change import Change, EarlyPromise
 from monitors.core.sla import AgencyStatement, SlaStatement
 from monitors.core.split import Split
 from monitors.core.timeline import FRESH_MS
+from monitors.core.vantage_figures import VantageFigures
 from monitors.core.window import Window
 from monitors.core.wording import instant, month_name
 from monitors.figures import Beside
@@ -27,6 +28,7 @@ class ServiceFigures:
     beside: Beside = field(default_factory=Beside)   # without maintenance, as corrected, what is disputed
     split: Split | None = None           # in office hours and outside them
     outlook: Outlook | None = None       # what can be proven, and what is left of the budget
+    by_vantage: tuple[VantageFigures, ...] = ()  # where several watch it: what each saw
     changes: tuple[Change, ...] = ()     # of its definition, within the window
     early: tuple[EarlyPromise, ...] = ()  # decisions on them
 

@@ -11,6 +11,7 @@ from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_outlook import as_plain as outlook_as_plain
 from cli.sla_split import as_plain as split_as_plain
 from monitors.core.sla import AgencyStatement, SlaStatement
+from monitors.core.vantage_figures import worst
 from monitors.core.window import from_ms
 from monitors.core.wording import share_percent
 
@@ -20,6 +21,7 @@ CSV_COLUMNS = (
     "unknown_ms", "possibly_down_ms", "certainly_down_ms", "budget_ms", "budget_left_ms", "runs", "missed",
     "first_try_failures", "disputed_ms", "corrected_availability_percent", "agreed_availability_percent",
     "outside_office_availability_percent", "office_availability_percent", "provable_percent", "budget_gone_by",
+    "worst_vantage", "worst_vantage_availability_percent",
 )
 BESIDE_COLUMNS = {
     "corrected_availability_percent": "corrected", "agreed_availability_percent": "without_agreed_maintenance",
@@ -65,6 +67,12 @@ def csv_rows(agencies: Sequence[AgencyFigures]) -> Iterator[list[object]]:
                 plain[column] = plain.get(key, {}).get("availability_percent")
             for column, key in SPLIT_COLUMNS.items():
                 plain[column] = ((plain.get("split") or {}).get(key) or {}).get("availability_percent")
+            plain["worst_vantage_availability_percent"] = next(
+                (
+                    seen["availability_percent"] for seen in plain.get("by_vantage", ())
+                    if seen["vantage"] == plain["worst_vantage"]
+                ), None,
+            )
             yield ["" if plain.get(column) is None else plain[column] for column in CSV_COLUMNS]
 
 
@@ -96,6 +104,15 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
         "first_try_failures": found.first_try_failures,
         "observed_ms": found.observed_ms,
         "not_covered_ms": found.uncovered_ms,
+        "by_vantage": [
+            {
+                "vantage": seen.vantage, **_plain_shares(seen.statement), "down_ms": seen.statement.down_ms,
+                "unknown_ms": seen.statement.unknown_ms, "judgement": seen.statement.judgement.value,
+                "from": _iso(seen.statement.start_ms, agency),
+            }
+            for seen in one.by_vantage
+        ],
+        "worst_vantage": least.vantage if (least := worst(one.by_vantage)) is not None else None,
         "changes": changes_as_plain(one.changes, one.early, agency.zone),
         **(outlook_as_plain(one.outlook, agency.zone) if one.outlook is not None else {}),
         **beside_as_plain(one.beside),

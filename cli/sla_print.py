@@ -14,6 +14,7 @@ from cli.sla_figures import AgencyFigures, ServiceFigures
 from cli.sla_outlook import remarks as outlook_remarks
 from cli.sla_split import remarks as split_remarks
 from monitors.core.sla import AgencyStatement, Judgement, SlaStatement
+from monitors.core.vantage_figures import worst
 from monitors.core.wording import duration, instant, percent, target_percent
 
 JUDGEMENT_STYLES = {Judgement.KEPT: "green", Judgement.BROKEN: "bold red", Judgement.NOT_PROVEN: "yellow"}
@@ -77,6 +78,13 @@ def _rows(agencies: Sequence[AgencyFigures]) -> Iterator[list[object]]:
                 name, now, *_shares(found), duration(found.down_ms), duration(found.unknown_ms), _first_try(found),
                 duration(found.budget_left_ms), _provable(one), _promise(found.judgement, target_percent(found.target)),
             ]
+            least = worst(one.by_vantage)
+            if least is not None:
+                seen = least.statement
+                yield [
+                    f"    worst: {least.vantage}", "", *_shares(seen), duration(seen.down_ms),
+                    duration(seen.unknown_ms), _first_try(seen), duration(seen.budget_left_ms), "", _promise(seen.judgement, ""),
+                ]
 
 
 def _print_blocks(agency: AgencyFigures) -> None:
@@ -113,6 +121,12 @@ def _print_blocks(agency: AgencyFigures) -> None:
             f"    first tries failed {_first_try(found)}, provable at most {_provable(one)}",
             style="dim", markup=False,
         )
+        least = worst(one.by_vantage)
+        if least is not None:
+            seen = least.statement
+            out.print(
+                f"    worst vantage {least.vantage}: {percent(seen.good_ms, seen.known_ms)}", style="dim", markup=False,
+            )
 
 
 def _shares(found: Shared) -> tuple[str, str, str, str]:

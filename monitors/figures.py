@@ -16,6 +16,7 @@ from monitors.core.dispute import Dispute
 from monitors.core.dispute import from_entries as disputes_of
 from monitors.core.entry import Entry, EntryKind
 from monitors.core.history import ServiceHistory
+from monitors.core.hours import covered_spans
 from monitors.core.maintenance import Maintenance
 from monitors.core.maintenance import from_entries as maintenance_of
 from monitors.core.maintenance_figures import AgreedFigures, agreed, pieces
@@ -25,9 +26,10 @@ from monitors.core.promise_change import Change, EarlyPromise, changes, with_ear
 from monitors.core.promise_change import from_entries as early_of
 from monitors.core.retirement import end_of_life, vanished, with_vanished, within_life
 from monitors.core.retirement import from_entries as retirements_of
-from monitors.core.sla import SlaStatement, covered, statement
+from monitors.core.sla import SlaStatement, covered, promise_at, statement
 from monitors.core.split import Split, split
 from monitors.core.timeline import ServiceTimeline, data_until, service_timeline
+from monitors.core.vantage_figures import VantageFigures, by_vantage
 from monitors.core.window import Window
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.signatures import verifier
@@ -74,6 +76,7 @@ class ServiceRead:
     beside: Beside = field(default_factory=Beside)
     split: Split | None = None           # in office hours and outside them, by the newest calendar
     outlook: Outlook | None = None       # what the promise can prove, and what is left of its budget
+    by_vantage: tuple[VantageFigures, ...] = ()  # where several watch it: what each saw
     changes: tuple[Change, ...] = ()     # of its definition, within the window
     early: tuple[EarlyPromise, ...] = ()  # decisions on them
 
@@ -133,6 +136,10 @@ def read_service(
             covered=covered(history, timeline, lived),
         ),
         outlook=outlook(history, timeline, lived, found) if found is not None else None,
+        by_vantage=by_vantage(
+            history, lived, found, until_ms=timeline.until_ms,
+            counted=covered_spans(promise_at(history, found.start_ms).hours, (found.start_ms, found.end_ms), zone),
+        ) if found is not None else (),
         changes=changed, early=tuple(
             one for one in told.early
             if one.service == target.service and one.digest in {change.digest for change in changed}

@@ -130,3 +130,24 @@ def test_a_week_is_told_by_the_days_that_are_alike():
     day, late = (time(6), time(22)), (time(8), MIDNIGHT)
     assert week((day,) * 7) == "Mon-Sun 06:00-22:00"
     assert week((day, day, None, day, late, late, None)) == "Mon-Tue 06:00-22:00, Thu 06:00-22:00, Fri-Sat 08:00-24:00"
+
+
+def test_the_worst_vantage_stands_beside_the_headline(path: Path):
+    """Jayapura saw it down for 1 min of 30, the two others never."""
+    write(path, "u" * 60, vantages=("bandung", "jayapura", "medan"))
+    ledger = SqliteLedger(path)
+    ledger.open_life(Life(life="again", vantage="jayapura", opened_ms=NOON_MS + 30 * MINUTE_MS))
+    down = some_runs("dd", started_ms=NOON_MS + 30 * MINUTE_MS)
+    ledger.append([replace(run, vantage="jayapura", life="again") for run in down], life="again", heartbeat_ms=NOON_MS + 31 * MINUTE_MS)
+    ledger.close()
+    between = ("--from", "2026-01-01T12:00", "--to", "2026-01-01T12:31")
+    found = plain(path, *between)
+    assert found["down_ms"] == 0
+    assert found["worst_vantage"] == "jayapura"
+    assert {one["vantage"]: one["down_ms"] for one in found["by_vantage"]} == {
+        "bandung": 0, "jayapura": MINUTE_MS, "medan": 0,
+    }
+    lines = [" ".join(line.split()) for line in show(path, *between).splitlines()]
+    assert any(line.startswith("worst: jayapura 96.774 %") for line in lines)
+    (row,) = csv.DictReader(io.StringIO(show(path, *between, "--output", "csv")))
+    assert (row["worst_vantage"], row["worst_vantage_availability_percent"]) == ("jayapura", "96.774")
