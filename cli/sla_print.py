@@ -83,7 +83,8 @@ def _rows(agencies: Sequence[AgencyFigures]) -> Iterator[list[object]]:
                 seen = least.statement
                 yield [
                     f"    worst: {least.vantage}", "", *_shares(seen), duration(seen.down_ms),
-                    duration(seen.unknown_ms), _first_try(seen), duration(seen.budget_left_ms), "", _promise(seen.judgement, ""),
+                    duration(seen.unknown_ms), _first_try(seen), duration(seen.budget_left_ms), "",
+                    _promise(seen.judgement, ""),
                 ]
 
 

@@ -58,7 +58,7 @@ def by_vantage(
 
 
 def worst(figures: Iterable[VantageFigures]) -> VantageFigures | None:
-    """Give the vantage from which a service was available least; of equal ones that with more down. None without data."""
+    """Give the vantage from which a service was available least; of equal ones that with more down; None: no data."""
     known = [one for one in figures if one.statement.has_data]
     return min(
         known,
