@@ -44,14 +44,15 @@ def note_of_newest(notes: Iterable[Entry], at_ms: int, folder: Path = FOLDER) ->
 
     A file that was changed under the same version is told again: the figures of before were made with another.
     """
-    newest = calendar(folder=folder)
-    digest = hashlib.sha256((folder / f"{newest.version}.json").read_bytes()).hexdigest()
-    known = [note.text("sha256") for note in notes if note.text("version") == newest.version]
+    version = versions(folder)[-1]
+    text = (folder / f"{version}.json").read_bytes()
+    digest = hashlib.sha256(text).hexdigest()
+    known = [note.text("sha256") for note in notes if note.text("version") == version]
     if known and known[-1] == digest:
         return ()
     return (Entry(
         kind=EntryKind.CALENDAR, at_ms=at_ms, by="siaga24",
-        body={"version": newest.version, "sha256": digest, "years": sorted(newest.years)},
+        body={"version": version, "sha256": digest, "years": sorted(json.loads(text)["years"])},
     ),)
 
 

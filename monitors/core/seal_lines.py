@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 MARK_BYTES = 4                           # of SHA-256 over a line: enough to name the one that does not agree
 Value = str | int | None
 _SERIES = ("transaction", "vantage", "life")
+_COUNTS = ("runs", "missed", "first_try_failures")
+_SPENT = ("up_ms", "degraded_ms", "down_ms", "unknown_ms", "possibly_down_ms", "certainly_down_ms")
+
+
+def _spent(*parts: str) -> tuple[str, ...]:
+    return tuple(f"{part}_{name}" for part in parts for name in _SPENT)
+
+
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     # of one UTC day, and what it is may change after: late runs make further blocks and other stretches
     "block": (*_SERIES, "hour", "number", "runs", "digest"),         # hour: UTC, counted from 1970
@@ -39,6 +47,15 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "gap": ("number", "life", "start_ms", "end_ms", "reason"),
     "event": ("number", "life", "at_ms", "kind", "note"),
     "retention": ("number", "at_ms", "day", "reason", "kept", "gone"),
+    # of a local day counted from 1970, and of a month counted from January of the year 0; lengths in milliseconds
+    "rollup": (
+        "number", "day", "version", "start_ms", "end_ms", "calendar", "is_closed", "target", "weight", "has_hours",
+        *_spent("office", "outside", "undecided"), *_COUNTS,
+    ),
+    "rollup_month": (
+        "number", "month", "version", "start_ms", "end_ms", "until_ms", "whole_ms", "calendar", "target", "weight",
+        "days", *_spent("office", "outside", "undecided", "closures"), *_COUNTS,
+    ),
     "leaf": ("day", "agency", "service"),                            # the first line of a leaf: whose rows follow
 }
 """What a row of each kind says after its kind, in this order."""

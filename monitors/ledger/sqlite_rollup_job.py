@@ -77,7 +77,7 @@ class SqliteRollups(SqliteEntries, SqliteRollupReader):
         """Roll up what is due. ``pause`` is called between services with the seconds that the last one took."""
         newest = calendars.calendar()
         self._take_up_services()
-        self._look_at_undecided(newest)
+        self._look_at_undecided(newest, now_ms)
         with self.snapshot():
             due = self._db.execute(DUE, (now_ms,)).fetchall()
             entries = self.entries(EntryKind.RETIREMENT)
@@ -116,13 +116,18 @@ class SqliteRollups(SqliteEntries, SqliteRollupReader):
     def _zone_of(self, agency: str, service: str) -> str:
         return target_of(self._db.execute(NEWEST_DOCUMENT, (agency, service)).fetchone()[0]).time_zone
 
-    def _look_at_undecided(self, newest: Calendar) -> None:
-        """Have days of an undecreed year made anew once a calendar decides them; all others keep their version."""
+    def _look_at_undecided(self, newest: Calendar, now_ms: int) -> None:
+        """Have days of an undecreed year made anew once a calendar decides them; all others keep their version.
+
+        The ledger is told which calendar comes into use.
+        """
         with self.snapshot():
             known = self._db.execute("SELECT calendar FROM rollup_mark").fetchone()[0]
             rows = self._db.execute(UNDECIDED, (newest.version,)).fetchall() if known != newest.version else []
         if known != newest.version:
             with self.deciding():
+                for entry in calendars.note_of_newest(self.entries(EntryKind.CALENDAR), now_ms):
+                    self.keep_entry(entry)
                 self._db.execute("UPDATE rollup_mark SET calendar = ?", (newest.version,))
                 self._db.executemany(LOOK_AGAIN, ((from_ms, to_ms, service) for service, from_ms, to_ms in rows))
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from monitors.core.seal_lines import SeriesLines, kept_line, leaf_lines
+from monitors.core.seal_lines import COLUMNS, SeriesLines, kept_line, leaf_lines
 from monitors.ledger.sqlite_blocks import DAY_HOURS
 from monitors.ledger.sqlite_days import date_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from monitors.ledger.sql import Sql
 Owner = tuple[str, str]                  # agency, service; "": of all
@@ -66,6 +66,20 @@ TOLD: dict[str, tuple[str, str]] = {
     "retention": ("retention", """
         SELECT '', '', id, at_ms, day, reason, kept, gone FROM retention WHERE id > ? AND id <= ?"""),
 }
+# likewise, of a ledger that has roll-ups
+ROLLUPS: dict[str, tuple[str, str]] = {
+    "rollup": ("rollup_order", f"""
+        SELECT s.agency, s.service, o.id, o.day, o.version, {", ".join(f"r.{name}" for name in COLUMNS["rollup"][3:])}
+        FROM rollup_order o JOIN rollup_service s ON s.id = o.service
+        LEFT JOIN rollup r ON r.day = o.day AND r.service = o.service AND r.version = o.version
+        WHERE o.id > ? AND o.id <= ?"""),  # noqa: S608 - our own names
+    "rollup_month": ("rollup_month_order", f"""
+        SELECT s.agency, s.service, o.id, o.month, o.version,
+               {", ".join(f"r.{name}" for name in COLUMNS["rollup_month"][3:])}
+        FROM rollup_month_order o JOIN rollup_service s ON s.id = o.service
+        LEFT JOIN rollup_month r ON r.month = o.month AND r.service = o.service AND r.version = o.version
+        WHERE o.id > ? AND o.id <= ?"""),  # noqa: S608 - our own names
+}
 
 
 class SeriesOfDay(NamedTuple):
@@ -79,9 +93,12 @@ class SeriesOfDay(NamedTuple):
     life: str
 
 
-def ends(db: Sql) -> dict[str, int]:
-    """Give the last row of each table that is told once, and of ``former``. Within a snapshot."""
-    tables = {kind: table for kind, (table, _) in TOLD.items()} | {"former": "former"}
+def ends(db: Sql, kinds: Collection[str] = tuple(TOLD)) -> dict[str, int]:
+    """Give the last row of each table that is told once, and of ``former``. Within a snapshot.
+
+    ``kinds``: those that the store has; others are in no seal of it.
+    """
+    tables = {kind: table for kind, (table, _) in (TOLD | ROLLUPS).items() if kind in kinds} | {"former": "former"}
     return {
         kind: int(db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
         for kind, table in tables.items()
@@ -91,7 +108,7 @@ def ends(db: Sql) -> dict[str, int]:
 def told_lines(db: Sql, since: Mapping[str, int], until: Mapping[str, int]) -> dict[Owner, list[str]]:
     """Read all rows that were told between two seals, by whose they are. Within a snapshot."""
     found: dict[Owner, list[str]] = {}
-    for kind, (_, sql) in TOLD.items():
+    for kind, sql in [(kind, sql) for kind, (_, sql) in (TOLD | ROLLUPS).items() if kind in until]:
         for agency, service, *values in db.execute(sql, (since.get(kind, 0), until.get(kind, 0))):
             owner = (agency, service)
             if kind == "report":         # a job's key is agency/service/job

@@ -22,7 +22,7 @@ from monitors.ledger.seal_keys import introduction, seal_keys
 from monitors.ledger.sqlite_blocks import SETTLED_MS, SqliteBlocks
 from monitors.ledger.sqlite_days import DAY_MS, date_of
 from monitors.ledger.sqlite_entries import SqliteEntries
-from monitors.ledger.sqlite_sealed_day import DayRows, Owner, all_lines, ends, told_lines
+from monitors.ledger.sqlite_sealed_day import ROLLUPS, TOLD, DayRows, Owner, all_lines, ends, told_lines
 from monitors.ledger.sqlite_seals import KeptLeaf, leaf_rows, read_seals, read_told, sealed_to
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class Sealer:
 
     patience_ms = PATIENCE_MS
     beats = BEATS
+    kinds: tuple[str, ...] = tuple(TOLD)             # of rows that are told once, which the store has
 
     def __init__(self, store: SealStore, db: Sql, blocks: SqliteBlocks, place: object) -> None:
         self._db, self._blocks, self.path = db, blocks, place
@@ -162,7 +163,7 @@ class Sealer:
             self._db.execute(self.beats)
         with self.snapshot():
             seals = read_seals(self._db)
-            until = ends(self._db) | {"late": late_to}
+            until = ends(self._db, self.kinds) | {"late": late_to}
             counts = _Counts()
             leaves = list(self._leaves(day, read_told(self._db, len(seals)), until, counts))
             services = sum(1 for leaf in leaves if leaf.service)
@@ -270,6 +271,8 @@ class Sealer:
 
 class SqliteSealer(Sealer):
     """The ledger in ``path``, to be sealed. Raises LedgerError where there is none."""
+
+    kinds = (*TOLD, *ROLLUPS)
 
     def __init__(self, path: Path) -> None:
         store = SqliteEntries(path)

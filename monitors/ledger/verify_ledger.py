@@ -13,7 +13,7 @@ from monitors.core.seal_check import AgencyCheck, Checked
 from monitors.ledger.entry_rows import entry_of_row
 from monitors.ledger.export_source import SqliteExport
 from monitors.ledger.sqlite_days import date_of
-from monitors.ledger.sqlite_sealed_day import TOLD
+from monitors.ledger.sqlite_sealed_day import ROLLUPS, TOLD
 from monitors.ledger.sqlite_seals import read_told
 from monitors.ledger.verify import Progress
 from monitors.ledger.verify_roots import Proof, Verified, check_gone, check_root
@@ -34,6 +34,16 @@ GROUP BY l.id HAVING l.heartbeat_ms < max(b.heartbeat_ms)
 GAPS = """
 SELECT life, start_ms, end_ms FROM gap g WHERE NOT EXISTS (
     SELECT 1 FROM gap_order o WHERE o.life = g.life AND o.start_ms = g.start_ms AND o.end_ms = g.end_ms
+)
+"""
+ROLLED = """
+SELECT s.agency, s.service, r.day FROM rollup r JOIN rollup_service s ON s.id = r.service WHERE NOT EXISTS (
+    SELECT 1 FROM rollup_order o WHERE o.day = r.day AND o.service = r.service AND o.version = r.version
+)
+"""
+ROLLED_MONTHS = """
+SELECT s.agency, s.service FROM rollup_month r JOIN rollup_service s ON s.id = r.service WHERE NOT EXISTS (
+    SELECT 1 FROM rollup_month_order o WHERE o.month = r.month AND o.service = r.service AND o.version = r.version
 )
 """
 
@@ -108,8 +118,16 @@ class SqliteLedgerCheck(SqliteExport):
         """Find rows that no seal, past or to come, would ever cover."""
         found = [
             f"{kind} {number}: it stands before the first row that was ever told; it was added"
-            for kind, (table, _) in TOLD.items()
+            for kind, (table, _) in (TOLD | ROLLUPS).items()
             for number, in self._db.execute(f"SELECT id FROM {table} WHERE id < 1")  # noqa: S608 - our own names
+        ]
+        found += [
+            f"roll-up of {agency}/{service} on {date_of(day)}: it was never made in its turn; it was added"
+            for agency, service, day in self._db.execute(ROLLED)
+        ]
+        found += [
+            f"roll-up of a month of {agency}/{service}: it was never made in its turn; it was added"
+            for agency, service in self._db.execute(ROLLED_MONTHS)
         ]
         return found + [
             f"gap of life {life} from {start_ms} to {end_ms}: it was never told in its turn; it was added"
