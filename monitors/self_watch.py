@@ -14,7 +14,7 @@ from monitors.core.overload import Load, Overload, falsifying
 from monitors.core.verdict import US_PER_MS, spoken_us
 from monitors.core.wall import Finding, WallWatch
 from monitors.core.wording import duration
-from monitors.load import Descriptors, most_descriptors
+from monitors.load import Descriptors, Garbage, most_descriptors
 from monitors.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SelfWatch:
     ) -> None:
         self._loop, self._clock, self._told, self._places, self._writes = loop, clock, told, places, writes
         self._wall = WallWatch(stable_ms)
-        self._overload, self._descriptors = Overload(), Descriptors()
+        self._overload, self._descriptors, self._garbage = Overload(), Descriptors(), Garbage()
         self._pulse = Pulse(loop, clock, on_beat=self._beat, on_stall=self._stalled)
         self._overflowed = 0
         self.writing_stopped = ""        # why transactions that write do not run
@@ -68,6 +68,7 @@ class SelfWatch:
     def stop(self) -> None:
         """Beat no more. A repeat is harmless."""
         self._pulse.stop()
+        self._garbage.end()
 
     @property
     def lag_ms(self) -> int:
@@ -105,6 +106,7 @@ class SelfWatch:
         dispatch, metrics = self._dispatch, self._told.metrics
         under_way, waiting = dispatch.under_way, dispatch.waiting
         self._descriptors.beat(under_way=under_way, limit=self._places.limit)
+        self._garbage.beat(under_way=under_way)
         self._overload.take(now_ms, Load(
             lag_ms=self._pulse.beat_lag_ms, descriptors=self._descriptors.count,
             most_descriptors=most_descriptors(), waiting=waiting, under_way=under_way,

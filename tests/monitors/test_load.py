@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import socket
 import subprocess
 import sys
+import weakref
+from collections.abc import Iterator
 
 import pytest
 
 from monitors import load
-from monitors.load import Descriptors, allow_descriptors, most_descriptors, open_descriptors, possible_runs
+from monitors.load import (
+    ALL_BEATS,
+    Descriptors,
+    Garbage,
+    allow_descriptors,
+    most_descriptors,
+    open_descriptors,
+    possible_runs,
+)
 
 
 def test_an_open_socket_is_counted():
@@ -84,3 +95,55 @@ def test_large_memory_goes_back_to_the_system_at_once():
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert int(told) < 2_000_000
+
+
+@pytest.fixture
+def looks() -> Iterator[list[int]]:
+    """The generations that were looked through; 0 are the newest objects."""
+    seen: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            seen.append(info["generation"])
+
+    gc.collect()
+    gc.callbacks.append(note)
+    yield seen
+    gc.callbacks.remove(note)
+    gc.enable()
+
+
+def test_while_thousands_of_runs_hang_only_what_is_new_is_looked_through_at_each_beat(looks: list[int]):
+    garbage = Garbage()
+    garbage.beat(under_way=5_000)
+    alive = []
+    for _ in range(10):
+        alive += [[number] for number in range(10_000)]
+        garbage.beat(under_way=5_000)
+    assert looks == [0] * 11
+    assert len(alive) == 100_000
+
+
+def test_all_is_looked_through_every_ten_minutes_all_the_same(looks: list[int]):
+    garbage = Garbage()
+    for _ in range(ALL_BEATS):
+        garbage.beat(under_way=5_000)
+    assert looks.count(2) == 1
+
+
+def test_garbage_in_cycles_goes_while_runs_hang_and_python_s_own_rule_comes_back_after(looks: list[int]):
+    class Node:
+        itself: object
+
+    garbage = Garbage()
+    garbage.beat(under_way=5_000)
+    assert not gc.isenabled()
+    node = Node()
+    node.itself = node
+    gone: list[int] = []
+    weakref.finalize(node, gone.append, 1)
+    del node
+    garbage.beat(under_way=5_000)
+    assert gone == [1]
+    garbage.beat(under_way=10)
+    assert gc.isenabled()
