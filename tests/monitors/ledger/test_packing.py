@@ -66,3 +66,10 @@ def test_a_run_of_a_silent_service_takes_a_quarter_less_than_without_the_diction
     assert data is not None
     assert read_evidence(data)[2] == run.tries
     assert len(data) <= len(zlib.compress(unpacked(data), 6)) * 0.75
+
+
+def test_a_body_that_both_tries_saw_takes_its_room_once():
+    """The window is smaller than zlib's, and two bodies of 4 KiB lie in it all the same."""
+    body = hashlib.shake_256(b"layanan").hexdigest(2048).encode()
+    once, twice = len(packed(body)), len(packed(body + b'"]]],[[1767225610127,10001,"' + body))
+    assert twice < once + 100
