@@ -6,6 +6,7 @@ A link says "near in time", never "because of": who reads it decides.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitors.core.common_cause import CommonCause, concerning
@@ -45,8 +46,10 @@ def links_of(
     # a restart that mends it is told too, and an end nobody has seen yet does not cut it off
     until_ms = incident.first_good_ms
     named: dict[tuple[int, str], Definition] = {}
-    for definition in history.definitions[1:]:
-        named.setdefault((definition.recorded_ms, definition.digest), definition)
+    for former, definition in pairwise(history.definitions):
+        # another vantage that takes up what is in force already changes nothing
+        if definition.digest != former.digest:
+            named.setdefault((definition.recorded_ms, definition.digest), definition)
     return IncidentLinks(
         deployments=tuple(
             one for one in deployments

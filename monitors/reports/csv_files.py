@@ -30,6 +30,7 @@ SERVICE_COLUMNS = (
     "target_percent", "weight", *FIGURES, *(f"measured_{name}" for name in FIGURES), "budget_ms",
     "budget_left_ms", "runs", "missed", "first_try_failures",
     *(f"{part}_{name}" for part in PARTS for name in ("availability_percent", "observed_ms", "known_ms", "down_ms")),
+    *(f"measured_outside_{name}" for name in ("availability_percent", "observed_ms", "known_ms", "down_ms")),
     "agreed_availability_percent", "agreed_excluded_ms", "disputed_ms", "provable_percent",
     *(f"owner_{owner.value.replace(' ', '_')}_ms" for owner in Owner), "vantages", "own_host_only", "calendar",
 )
@@ -112,6 +113,8 @@ def _service(data: ReportData, one: ServiceMonth, zone: tzinfo) -> dict[str, obj
     if one.split is not None:
         for part in PARTS:
             row |= {f"{part}_{name}": value for name, value in _part(getattr(one.split, part)).items()}
+    if one.measured_split is not None:
+        row |= {f"measured_outside_{name}": value for name, value in _part(one.measured_split.outside).items()}
     if one.outlook is not None:
         row["provable_percent"] = f"{one.outlook.narrowest:f}"
     if one.agreed is not None:

@@ -82,7 +82,8 @@ class ServiceMonth:
     statement: SlaStatement | None       # as measured
     corrected: CorrectedFigures | None = None
     agreed: AgreedFigures | None = None  # without agreed maintenance
-    split: Split | None = None
+    split: Split | None = None           # of what counts
+    measured_split: Split | None = None  # before rulings
     outlook: Outlook | None = None       # what can be proven at all, and whether the runs suffice for the claim
     owners: tuple[tuple[Owner, int], ...] = ()
     outages: tuple[Outage, ...] = ()

@@ -147,7 +147,8 @@ def _service(target: Target, read: ServiceRead | None, window: Window, near: _Ne
     parts = _within(attribute(timeline, observed, own, near.causes, near.decisions), hours)
     return ServiceMonth(
         target=target, statement=read.statement, corrected=read.beside.corrected, agreed=read.beside.agreed,
-        split=parted, outlook=read.outlook, owners=_owners(parts), outages=_outages(read, own, near, parts, observed),
+        split=parted, measured_split=read.split, outlook=read.outlook, owners=_owners(parts),
+        outages=_outages(read, own, near, parts, observed),
         vantages=_vantages(read, observed, hours), days=_days(timeline, observed, zone),
     )
 

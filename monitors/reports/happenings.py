@@ -47,7 +47,8 @@ def incidents(data: ReportData, words: Words) -> Iterator[Block]:
         (
             Cell(text=str(number), number=number), Cell(text=marked(one)),
             Cell(text=_between(outage.incident, words, data.zone)), time_cell(spent, words.language),
-            Cell(text=_cause(outage, words, data.zone)), Cell(text=_whose(outage, words)),
+            Cell(text=_cause(outage, words, data.zone) + _ruled(one, outage.incident, words)),
+            Cell(text=_whose(outage, words)),
         )
         for number, (one, outage, spent) in enumerate(in_order, 1)
     )
@@ -122,6 +123,18 @@ def _cause(outage: Outage, words: Words, zone: tzinfo) -> str:
     if near:
         said.append(words("near", what="; ".join(near[:MOST_LINKS])))
     return " ".join(said)
+
+
+def _ruled(one: ServiceMonth, incident: Incident, words: Words) -> str:
+    """Say by which rulings the incident was corrected, so that nobody wonders where its downtime went."""
+    if one.corrected is None:
+        return ""
+    end_ms = incident.last_bad_ms if incident.first_good_ms is None else incident.first_good_ms
+    numbers = sorted({
+        found.dispute for found in one.corrected.corrections
+        if found.start_ms < end_ms and found.end_ms > incident.first_bad_ms
+    })
+    return " " + words("corrected_by", numbers=", ".join(map(str, numbers))) if numbers else ""
 
 
 def _near(links: IncidentLinks, words: Words, zone: tzinfo) -> list[str]:

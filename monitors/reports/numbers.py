@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
+NO_BREAK = "\u00a0"                      # a date in a narrow column stays in one piece
+
+
 def count(number: int, language: Language) -> str:
     """Show a whole number: 1.234 or 1,234."""
     text = f"{number:,}"
@@ -37,7 +40,7 @@ def second(at_ms: int, zone: tzinfo, language: Language) -> str:
     """Show a moment of the report's time in a table: 24 Nov 07.30.05; year and zone stand elsewhere."""
     when = from_ms(at_ms, zone)
     clock = f"{when:%H.%M.%S}" if language is Language.ID else f"{when:%H:%M:%S}"
-    return f"{when.day} {month_name(f'{when:%Y-%m}', language)[:3]} {clock}"
+    return f"{when.day}{NO_BREAK}{month_name(f'{when:%Y-%m}', language)[:3]}{NO_BREAK}{clock}"
 
 
 def minute(at_ms: int, zone: tzinfo, language: Language) -> str:

@@ -194,6 +194,11 @@ def _remarks(data: ReportData, words: Words) -> Iterator[Paragraph]:
             text=words("own_host", names=words("own_host_all") if is_all else _listed(own)), is_mark=True,
             tone=Tone.UNSURE,
         )
+    narrow = sorted({
+        one.name for one in services if one.outlook is not None and not one.outlook.is_provable
+    })
+    if narrow:
+        yield Paragraph(text=words("narrow", names=_listed(narrow)), is_mark=True, tone=Tone.UNSURE)
     if any(one.corrected is not None and one.corrected.corrected is not None for one in services):
         yield Paragraph(text=words("corrected", chapter=f'"{words("disputes")}"'), is_mark=True)
     disputed = [

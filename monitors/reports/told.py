@@ -51,6 +51,9 @@ def maintenance(data: ReportData, words: Words) -> Iterator[Block]:
         rows=tuple(_window(windows[number], pieces[number], data, words) for number in sorted(windows)),
         note=words("maintenance_note"),
     )
+    counted = [one for one in concerned if one.agreed is not None and one.agreed.excluded_ms]
+    if not counted:
+        return
     yield Table(
         name=words("standing"), columns=(
             Column(title=words("service"), share=1), Column(title=words("month")),
@@ -63,7 +66,7 @@ def maintenance(data: ReportData, words: Words) -> Iterator[Block]:
                 share_cell(one.agreed.good_ms, one.agreed.known_ms, words.language),
                 time_cell(one.agreed.excluded_ms, words.language),
             )
-            for one in concerned if one.agreed is not None and one.statement is not None
+            for one in counted if one.agreed is not None and one.statement is not None
         ),
     )
 

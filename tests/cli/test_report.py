@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import report as report_module
+from cli import sla as sla_module
 from cli.main import main
 from monitors.core.entry import EntryKind
 from monitors.core.window import moment
@@ -185,3 +188,22 @@ def test_the_nation_is_reported_from_roll_ups_and_issued_once_they_are_final(led
     (listed,) = json.loads(run(ledger, "list", "--json").stdout)
     assert (listed["agency"], listed["report"]) == ("", "monthly/2026-01")
     assert "does not go with --agency" in error(ledger, "monthly", "--nation", "--agency", AGENCY)
+
+
+def test_the_report_has_the_figures_of_sla_show_to_the_millisecond(ledger, monkeypatch):
+    monkeypatch.setattr(sla_module, "now_ms", lambda: END_MS + 40 * 86_400_000)
+    rule(ledger, dispute(ledger, 90, 120))
+    shown = CliRunner().invoke(main, ["sla", "show", AGENCY, "--month", "2026-01", "--json", "--ledger", str(ledger)])
+    (agency,) = json.loads(shown.stdout)
+    told = monthly(ledger, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(Path(told["files"][0]["path"]).read_text())))
+    assert len(rows) == len(agency["services"]) == 2
+    for row, one in zip(rows, agency["services"], strict=True):
+        for name in (
+            "up_ms", "degraded_ms", "down_ms", "unknown_ms", "possibly_down_ms", "certainly_down_ms", "judgement",
+            "availability_percent", "coverage_percent", "low_percent", "high_percent",
+        ):
+            assert row[f"measured_{name}"] == str(one[name]), name
+        assert row["measured_outside_down_ms"] == str(one["split"]["outside"]["down_ms"])
+    assert rows[0]["down_ms"] == str(agency["services"][0]["corrected"]["down_ms"]) == "60000"
+    assert rows[0]["outside_down_ms"] == "60000"  # New Year is no working day
