@@ -190,24 +190,20 @@ def newest_runs(history: ServiceHistory) -> dict[tuple[str, str], int]:
     return newest
 
 
-def is_settled(
-    history: ServiceHistory, end_ms: int, until_ms: int, newest: Mapping[tuple[str, str], int] | None = None,
-) -> bool:
-    """Say whether nothing that comes in time changes what was before ``end_ms``.
+def open_until(history: ServiceHistory, end_ms: int, newest: Mapping[tuple[str, str], int] | None = None) -> int:
+    """Say until when a result may still come in time to change what was before ``end_ms``.
 
-    Each transaction has run since at each vantage, or 2.5 intervals have passed: until then a run could still say that
-    the outage goes on, or that the last good one was followed by a good one. ``newest``: as ``newest_runs`` has it.
+    That is the end itself where each transaction has run since at each vantage, else 2.5 intervals after it: until then
+    a run could still say that the outage goes on, or that the last good one was followed by a good one. From then on the
+    days before it are settled. ``newest``: as ``newest_runs`` has it.
     """
-    if until_ms < end_ms:
-        return False
     ran = newest_runs(history) if newest is None else newest
     in_force = {definition.vantage: definition for definition in history.definitions}
-    wait_ms = max((
+    return end_ms + max((
         hold_of(transaction.interval_ms)
         for vantage, definition in in_force.items() for transaction in definition.target.transactions
         if ran.get((transaction.name, vantage), 0) < end_ms
     ), default=0)
-    return until_ms >= end_ms + wait_ms
 
 
 def roll_up(lines: Lines, day: LocalDay, zone: tzinfo, calendar: Calendar, end_of_life_ms: int | None = None) -> Rollup:

@@ -12,9 +12,9 @@ from monitors.core.rollup import (
     Lines,
     LocalDay,
     Rollup,
-    is_settled,
     local_days,
     newest_runs,
+    open_until,
     roll_up,
     target_in_force,
 )
@@ -73,15 +73,23 @@ class ServiceRoller:
             since_ms, after = day.end_ms, day.day
         return days
 
-    def settled(self, days: Sequence[LocalDay], calendar: Calendar) -> Iterator[Rollup]:
-        """Roll up the days, oldest first, up to the first that a result may still change in time."""
+    def settled(self, days: Sequence[LocalDay], calendar: Calendar) -> tuple[list[Rollup], int]:
+        """Roll up the days, oldest first, up to the first that a result may still change in time.
+
+        Gives them, and until when a result would have come in time to change the last of them.
+        """
+        made: list[Rollup] = []
+        open_ms = 0
         for some in pieces(days):
             history, lines = self._read(some[0].start_ms, some[-1].end_ms)
             until_ms, newest = data_until(history.lives, self.now_ms), newest_runs(history)
             for day in some:
-                if not is_settled(history, day.end_ms, until_ms, newest):
-                    return
-                yield roll_up(lines, day, self.zone_at(day.start_ms), calendar, self.ends_ms)
+                open_of_day = open_until(history, day.end_ms, newest)
+                if until_ms < open_of_day:
+                    return made, open_ms
+                made.append(roll_up(lines, day, self.zone_at(day.start_ms), calendar, self.ends_ms))
+                open_ms = open_of_day
+        return made, open_ms
 
     def anew(self, days: Sequence[Rollup], calendar_of: Callable[[Rollup], Calendar]) -> Iterator[Rollup]:
         """Roll up days again that are there, oldest first."""

@@ -66,6 +66,7 @@ class _Read(NamedTuple):
     last_day: int | None
     days: list[LocalDay]                 # as many as were settled
     made: list[Rollup]
+    open_ms: int                         # until when a result would have come in time to change the last of them
 
 
 class SqliteRollups(SqliteEntries, SqliteRollupReader):
@@ -145,8 +146,8 @@ class SqliteRollups(SqliteEntries, SqliteRollupReader):
             roller = self._roller(agency, service, entries, now_ms)
             last = day_of_number(last_day) if last_day is not None else None
             days = roller.ended_days(next_ms, last, MOST_DAYS)
-            made = list(roller.settled(days, newest)) if days else []
-        return _Read(number, roller, next_ms, last_day, days[:len(made)], made)
+            made, open_ms = roller.settled(days, newest)
+        return _Read(number, roller, next_ms, last_day, days[:len(made)], made, open_ms)
 
     def _write_due(self, waiting: Sequence[_Read], done: Rolled) -> Rolled:
         days = months = 0
@@ -170,8 +171,9 @@ class SqliteRollups(SqliteEntries, SqliteRollupReader):
         zone = one.roller.zone_at(next_ms).key
         if one.made or has_ended:
             self._db.execute(
-                "UPDATE rollup_service SET zone = ?, next_ms = ?, last_day = ?, due_ms = ? WHERE id = ?",
-                (zone, next_ms, last_day, None if has_ended else _end_of_day(next_ms, zone), one.number),
+                "UPDATE rollup_service SET zone = ?, next_ms = ?, last_day = ?, due_ms = ?, open_ms = max(open_ms, ?) "
+                "WHERE id = ?",
+                (zone, next_ms, last_day, None if has_ended else _end_of_day(next_ms, zone), one.open_ms, one.number),
             )
         months = {f"{made.day:%Y-%m}" for made in one.made}
         if has_ended and last_day is not None:

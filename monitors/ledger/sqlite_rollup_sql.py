@@ -75,7 +75,8 @@ SELECT document FROM definition WHERE agency = ? AND service = ? ORDER BY record
 """
 NEWEST_OF_AGENCY = "SELECT document FROM definition WHERE agency = ? ORDER BY recorded_ms DESC, id DESC LIMIT 1"
 TAKE_UP = """
-INSERT OR IGNORE INTO rollup_service (agency, service, zone, next_ms, last_day, due_ms) VALUES (?, ?, ?, ?, NULL, ?)
+INSERT OR IGNORE INTO rollup_service (agency, service, zone, next_ms, last_day, due_ms, open_ms)
+VALUES (?, ?, ?, ?, NULL, ?, 0)
 """
 UNDECIDED = """
 SELECT r.service, min(r.start_ms), max(r.end_ms) FROM rollup r WHERE r.calendar <> ?

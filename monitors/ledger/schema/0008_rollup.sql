@@ -10,6 +10,7 @@ CREATE TABLE rollup_service (
     next_ms  INTEGER NOT NULL,              -- days are rolled up until then; only ever grows
     last_day INTEGER,                       -- local day counted from 1970-01-01; NULL: none yet
     due_ms   INTEGER,                       -- when the next day ends; NULL: the service's life has ended
+    open_ms  INTEGER NOT NULL,              -- results that begin before this may change the last day: it waited so long
     UNIQUE (agency, service)
 );
 
@@ -82,9 +83,12 @@ CREATE TABLE rollup_due (
     times   INTEGER NOT NULL
 );
 CREATE TRIGGER stretch_makes_days_due AFTER INSERT ON stretch
-WHEN NEW.start_ms < (SELECT until_ms FROM rollup_mark)
+WHEN NEW.start_ms < (SELECT until_ms FROM rollup_mark) + NEW.hold_ms
 BEGIN
-    INSERT INTO rollup_due VALUES (NEW.series, NEW.start_ms, NEW.end_ms, 1)
+    INSERT INTO rollup_due
+    SELECT x.id, NEW.start_ms, NEW.end_ms, 1 FROM series x
+    JOIN rollup_service s ON s.agency = x.agency AND s.service = x.service
+    WHERE x.id = NEW.series AND (NEW.start_ms < (SELECT until_ms FROM rollup_mark) OR NEW.start_ms < s.open_ms)
     ON CONFLICT (series) DO UPDATE SET
         from_ms = min(from_ms, excluded.from_ms), to_ms = max(to_ms, excluded.to_ms), times = times + 1;
 END;

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from monitors.core.history import Gap, ServiceHistory
 from monitors.core.hours import Calendar
 from monitors.core.model import Promise, Target
-from monitors.core.rollup import Lines, LocalDay, Rollup, added, is_settled, local_days, roll_up
+from monitors.core.rollup import Lines, LocalDay, Rollup, added, local_days, open_until, roll_up
 from monitors.core.rollup_month import month_rollup, statement_of
 from monitors.core.sla import covered, statement
 from monitors.core.split import split
@@ -95,7 +95,7 @@ def test_a_day_says_the_same_from_the_moment_it_is_settled_on(letters, shift_ms)
                 [run for run in runs if run.ended_ms <= now_ms], lives=(a_life(heartbeat_ms=now_ms),),
                 definitions=(a_definition(target=SLOW),),
             )
-            if is_settled(known, day.end_ms, now_ms):
+            if open_until(known, day.end_ms) <= now_ms:
                 found = rolled(known, JAKARTA, now_ms)
                 assert next(one for one in found if one.day == day.day) == day
                 break
@@ -125,14 +125,12 @@ def test_a_day_waits_for_each_transaction_or_two_and_a_half_intervals():
     two = a_target(transactions=(a_transaction(interval_ms=INTERVAL_MS), a_transaction(name="b", interval_ms=INTERVAL_MS)))
     runs = some_runs("u" * 73, interval_ms=INTERVAL_MS)
     history = a_history(runs, lives=(a_life(heartbeat_ms=midnight_ms + DAY_MS),), target=two)
-    assert not is_settled(history, midnight_ms, midnight_ms - 1)
-    assert not is_settled(history, midnight_ms, midnight_ms + INTERVAL_MS * 5 // 2 - 1)
-    assert is_settled(history, midnight_ms, midnight_ms + INTERVAL_MS * 5 // 2)
+    assert open_until(history, midnight_ms) == midnight_ms + INTERVAL_MS * 5 // 2
     both = a_history(
         [*runs, *some_runs("u" * 73, interval_ms=INTERVAL_MS, transaction="b", started_ms=NOON_MS)],
         lives=history.lives, target=two,
     )
-    assert is_settled(both, midnight_ms, midnight_ms)
+    assert open_until(both, midnight_ms) == midnight_ms
 
 
 def test_a_day_off_has_no_office_hours_and_a_workday_has_eight_and_a_half():

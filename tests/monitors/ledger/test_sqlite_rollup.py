@@ -190,6 +190,33 @@ def test_a_late_run_just_after_midnight_changes_the_day_before_it(tmp_path: Path
     ledger.close()
 
 
+def test_a_late_run_after_the_newest_midnight_changes_a_day_that_had_waited_for_it(tmp_path: Path):
+    path = tmp_path / "ledger.sqlite"
+    ledger = opened(path)
+    runs = some_runs("u" * 90, interval_ms=INTERVAL_MS, started_ms=NOON_MS + 60_000)
+    told(ledger, runs[:72], MIDNIGHT_MS + HOUR_MS // 2)
+    assert rolled(path, MIDNIGHT_MS + HOUR_MS // 2) == Rolled(days=1), "2.5 intervals have gone without a run"
+    assert days(path)[0].outside.possibly_down_ms == 9 * 60_000 + 60_012, "from 23.51 on"
+    told(ledger, runs[72:75], MIDNIGHT_MS + HOUR_MS // 2 + 1)
+    told(ledger, runs[75:80])            # the hour is over: its stretches are written
+    assert rolled(path, runs[79].ended_ms) == Rolled(anew=1)
+    assert days(path)[0].outside.possibly_down_ms == 60_012
+    assert is_same_anew(path)
+    ledger.close()
+
+
+def test_what_comes_in_time_after_midnight_makes_nothing_anew(tmp_path: Path):
+    path = tmp_path / "ledger.sqlite"
+    ledger = opened(path)
+    runs = some_runs("u" * 90, interval_ms=INTERVAL_MS, started_ms=NOON_MS + 60_000)
+    told(ledger, runs[:73])
+    assert rolled(path, runs[72].ended_ms) == Rolled(days=1)
+    told(ledger, runs[73:])
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT count(*) FROM rollup_due").fetchone() == (0,)
+    ledger.close()
+
+
 def test_a_finished_month_is_summed_anew_with_its_days(tmp_path: Path):
     path = tmp_path / "ledger.sqlite"
     ledger = opened(path)
