@@ -58,7 +58,8 @@ def figures_now(
         return None
     promise = promise_at(history, found.start_ms)
     hours = covered_spans(promise.hours, (until_ms - LONGEST_MS, until_ms), zone) if promise.hours else None
-    return found, burns(timeline, until_ms, promise.target, covered=hours)
+    lately = burns(timeline, until_ms, promise.target, covered=hours)
+    return found, lately if any(one.down_ms for one in lately) else ()
 
 
 def early_promises(ledger: LedgerReader) -> tuple[EarlyPromise, ...]:

@@ -23,6 +23,7 @@ from monitors.core.sla import budget
 from monitors.core.span import Span, Spans, clip, intersect, total
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from decimal import Decimal
 
     from monitors.core.timeline import ServiceTimeline
@@ -113,35 +114,23 @@ def burn(
 
     ``covered``: the hours of the promise, which alone count; None: all. With none of them in it there is no rate.
     """
-    last: Spans = ((at_ms - length_ms, at_ms),)
-    if covered is not None:
-        last = intersect(covered, last)
-    down_ms = total(intersect(timeline.spans(Verdict.DOWN), last))
-    known_ms = down_ms + sum(
-        total(intersect(timeline.spans(verdict), last)) for verdict in (Verdict.UP, Verdict.DEGRADED)
-    )
-    counts = known_ms > 0 and 2 * known_ms >= total(last)
-    rate = Fraction(down_ms) / (_allowed(target) * known_ms) if counts else None
-    return Burn(length_ms=length_ms, down_ms=down_ms, known_ms=known_ms, rate=rate)
+    return _measured(*_lately(timeline, at_ms, length_ms), at_ms, length_ms, target, covered)
 
 
 def burns(
     timeline: ServiceTimeline, at_ms: int, target: Decimal, *, covered: Spans | None = None,
 ) -> tuple[Burn, ...]:
-    """Measure each of ``WINDOWS_MS`` before an instant; () where nothing was down in the longest."""
-    if not clip(timeline.spans(Verdict.DOWN), (at_ms - LONGEST_MS, at_ms)):
-        return ()
-    return tuple(burn(timeline, at_ms, length, target, covered=covered) for length in WINDOWS_MS)
+    """Measure each of ``WINDOWS_MS`` before an instant, the shortest first."""
+    down, known = _lately(timeline, at_ms, LONGEST_MS)
+    return tuple(_measured(down, known, at_ms, length, target, covered) for length in WINDOWS_MS)
 
 
-def findings(
-    timeline: ServiceTimeline, at_ms: int, target: Decimal, *, covered: Spans | None = None,
-) -> tuple[Finding, ...]:
-    """Say which rules find something at an instant, the most urgent first."""
-    burns = {length: burn(timeline, at_ms, length, target, covered=covered) for length in WINDOWS_MS}
+def findings(measured: Iterable[Burn], target: Decimal) -> tuple[Finding, ...]:
+    """Say which rules find something by what ``burns`` measured, the most urgent first."""
+    by_length = {one.length_ms: one for one in measured}
     found: list[Finding] = []
     for rule in rules_for(target):
-        long, short = burns[rule.long_ms], burns[rule.short_ms]
+        long, short = by_length[rule.long_ms], by_length[rule.short_ms]
         if all(one.rate is not None and one.rate >= rule.factor for one in (long, short)):
             found.append(Finding(rule=rule, long=long, short=short))
     return tuple(found)
@@ -166,6 +155,26 @@ def project(timeline: ServiceTimeline, window: Span, target: Decimal, *, covered
         needed_ms = -(-left_ms * day.known_ms // day.down_ms)
         gone_ms = _after(clip(counted, (now_ms, window[1])), needed_ms)
     return Projection(budget_ms=whole_ms, left_ms=left_ms, is_gone=left_ms < 0, gone_ms=gone_ms, burn=day)
+
+
+def _lately(timeline: ServiceTimeline, at_ms: int, length_ms: int) -> tuple[Spans, Spans]:
+    """When the service was down, and when anything was known of it, in the last ``length_ms``."""
+    start_ms = at_ms - length_ms
+    recent = [piece for piece in timeline.segments if piece[1] > start_ms and piece[0] < at_ms]
+    known = clip(((start, end) for start, end, verdict in recent if verdict is not Verdict.UNKNOWN), (start_ms, at_ms))
+    return clip(((start, end) for start, end, verdict in recent if verdict is Verdict.DOWN), (start_ms, at_ms)), known
+
+
+def _measured(  # noqa: PLR0917 - what one window is measured of
+    down: Spans, known: Spans, at_ms: int, length_ms: int, target: Decimal, covered: Spans | None,
+) -> Burn:
+    last: Spans = ((at_ms - length_ms, at_ms),)
+    if covered is not None:
+        last = intersect(covered, last)
+    down_ms, known_ms = total(intersect(down, last)), total(intersect(known, last))
+    counts = known_ms > 0 and 2 * known_ms >= total(last)
+    rate = Fraction(down_ms) / (_allowed(target) * known_ms) if counts else None
+    return Burn(length_ms=length_ms, down_ms=down_ms, known_ms=known_ms, rate=rate)
 
 
 def _after(spans: Spans, length_ms: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from monitors.core.burnrate import LONGEST_MS, WINDOWS_MS, Burn, Finding, Projection, burn, findings, project
+from monitors.core.burnrate import LONGEST_MS, Burn, Finding, Projection, burns, findings, project
 from monitors.core.confidence import Confidence, confidence
 from monitors.core.hours import covered_spans
 from monitors.core.provability import LONE_FAILURES, narrowest_target
@@ -48,6 +48,7 @@ def outlook(
     is_open = timeline.until_ms < window.end_ms
     now_ms = found.until_ms
     recently = _covered(history, window, found, (now_ms - LONGEST_MS, now_ms))
+    measured = burns(timeline, now_ms, found.target, covered=recently) if is_open else ()
     return Outlook(
         narrowest=narrowest_target(
             history.target.transactions, lone_failures, vantages=vantages, quorum=history.target.quorum,
@@ -59,10 +60,8 @@ def outlook(
             timeline, (found.start_ms, found.end_ms), found.target,
             covered=_covered(history, window, found, (min(found.start_ms, now_ms - LONGEST_MS), found.end_ms)),
         ),
-        burns=tuple(
-            burn(timeline, now_ms, length, found.target, covered=recently) for length in WINDOWS_MS
-        ) if is_open else (),
-        findings=findings(timeline, now_ms, found.target, covered=recently) if is_open else (),
+        burns=measured,
+        findings=findings(measured, found.target) if measured else (),
     )
 
 

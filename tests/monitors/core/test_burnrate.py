@@ -18,8 +18,10 @@ from monitors.core.burnrate import (
     PERIOD_MS,
     RULES,
     WINDOWS_MS,
+    Finding,
     Severity,
     burn,
+    burns,
     findings,
     idle_rules,
     project,
@@ -50,6 +52,10 @@ def a_timeline(*pieces: tuple[int, int, Verdict]) -> ServiceTimeline:
     return ServiceTimeline(
         start_ms=NOON_MS, until_ms=NOW_MS, segments=tuple(segments), possibly_down=(), certainly_down=(),
     )
+
+
+def found_in(timeline: ServiceTimeline, target: Decimal = TARGET) -> tuple[Finding, ...]:
+    return findings(burns(timeline, NOW_MS, target), target)
 
 
 def down(before: int, after: int = 0) -> tuple[int, int, Verdict]:
@@ -86,20 +92,20 @@ def test_36_s_of_an_hour_burn_ten_times_as_fast():
 @pytest.mark.parametrize(("seconds", "expected"), [(51, []), (52, [Fraction(72, 5)])])
 def test_the_hour_rule_finds_an_outage_of_52_s(seconds, expected):
     """14.4 x 0.1 % of an hour are 51.84 s."""
-    found = findings(a_timeline(down(seconds * 1000)), NOW_MS, TARGET)
+    found = found_in(a_timeline(down(seconds * 1000)))
     assert [one.rule.factor for one in found] == expected
 
 
 def test_what_is_over_is_found_no_more_by_a_short_window():
     """Five minutes after two minutes of outage: the hour still burns, its last five minutes do not."""
-    found = findings(a_timeline(down(7 * MINUTE_MS, 5 * MINUTE_MS)), NOW_MS, TARGET)
+    found = found_in(a_timeline(down(7 * MINUTE_MS, 5 * MINUTE_MS)))
     assert [one.rule.factor for one in found] == []
     assert burn(a_timeline(down(7 * MINUTE_MS, 5 * MINUTE_MS)), NOW_MS, HOUR_MS, TARGET).rate == Fraction(100, 3)
 
 
 def test_a_long_outage_is_found_by_all_the_most_urgent_first():
     """Two hours of 10 h: 33 1/3 in the day, 27 7/9 in the three days."""
-    found = findings(a_timeline(down(2 * HOUR_MS)), NOW_MS, TARGET)
+    found = found_in(a_timeline(down(2 * HOUR_MS)))
     assert [one.rule for one in found] == list(RULES)
     assert found[-1].long.rate == Fraction(2, 72) * 1000
 
@@ -109,7 +115,7 @@ def test_where_less_than_half_of_a_window_is_known_nothing_is_found():
     timeline = a_timeline(dark, down(HOUR_MS // 2 - 1))
     assert burn(timeline, NOW_MS, HOUR_MS, TARGET).rate is None
     # the six hours are known by more than half: they are found, and so is each longer window
-    assert [one.rule.factor for one in findings(timeline, NOW_MS, TARGET)] == [6, 3, 1]
+    assert [one.rule.factor for one in found_in(timeline)] == [6, 3, 1]
     half = a_timeline((HOUR_MS, HOUR_MS // 2, Verdict.UNKNOWN), down(HOUR_MS // 2))
     assert burn(half, NOW_MS, HOUR_MS, TARGET).rate == 1000
 
@@ -126,7 +132,7 @@ def test_a_rule_whose_factor_no_outage_reaches_is_left_out(target, left_out):
     """The highest burn rate is 1 / (1 - target): 14.29 at 93 %, 10 at 90 %, 5 at 80 %."""
     assert [float(rule.factor) for rule in idle_rules(Decimal(target))] == left_out
     assert len(rules_for(Decimal(target))) + len(left_out) == len(RULES)
-    found = findings(a_timeline(down(LIFE_MS)), NOW_MS, Decimal(target))
+    found = found_in(a_timeline(down(LIFE_MS)), Decimal(target))
     assert [one.rule for one in found] == list(rules_for(Decimal(target)))
 
 
@@ -201,6 +207,7 @@ def test_rates_lie_between_none_and_a_whole_outage_and_more_down_time_never_lowe
     timeline = a_timeline(*pieces)
     worse = a_timeline(*((low, high, Verdict.DOWN if v is Verdict.DEGRADED else v) for low, high, v in pieces))
     most = 1 / (1 - Fraction(target) / 100)
+    assert burns(timeline, NOW_MS, target) == tuple(burn(timeline, NOW_MS, length, target) for length in WINDOWS_MS)
     for length in WINDOWS_MS:
         before, after = (burn(one, NOW_MS, length, target) for one in (timeline, worse))
         assert (before.rate is None) is (2 * before.known_ms < length)
