@@ -37,6 +37,13 @@ class Writes:
     def __len__(self) -> int:
         return len(self._budgets)
 
+    def left(self, now_ms: int) -> list[tuple[str, int]]:
+        """Say how many tries each may still make until the UTC day ends, by ``agency/service/transaction``.
+
+        May be called from any thread.
+        """
+        return [(key, max(0, one.limit - one.used(now_ms))) for key, one in tuple(self._budgets.items())]
+
     @property
     def stopped(self) -> str:
         """Why nothing may write now, in a sentence; "" where it may."""

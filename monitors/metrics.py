@@ -111,6 +111,23 @@ class TallyCollector:
         yield gauge
 
 
+class WritesCollector:
+    """What each transaction that writes has left of its day, read when it is asked for."""
+
+    def __init__(self) -> None:
+        self.read: Callable[[], Sequence[tuple[str, int]]] = list
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the tries that are left."""
+        gauge = GaugeMetricFamily(
+            "siaga24_write_budget_left_tries",
+            "Tries that a transaction that writes may still make until the UTC day ends.", labels=TRANSACTION,
+        )
+        for key, left in self.read():
+            gauge.add_metric(key.split("/", 2), left)
+        yield gauge
+
+
 class MonitorMetrics:
     """All that one monitor shows: ``states`` and its own counters, in a registry of its own."""
 
@@ -153,6 +170,8 @@ class MonitorMetrics:
         )
         self._tally = TallyCollector()
         registry.register(self._tally)
+        self._writes = WritesCollector()
+        registry.register(self._writes)
         self._faults = Counter(
             "siaga24_monitor_faults", "Faults of the monitor itself, by kind.", ("kind",), registry=registry,
         )
@@ -206,6 +225,10 @@ class MonitorMetrics:
     def watch_tally(self, read: Callable[[], tuple[Tally, float | None]]) -> None:
         """Take the counts and the coverage from ``read``, at each scrape."""
         self._tally.read = read
+
+    def watch_writes(self, read: Callable[[], Sequence[tuple[str, int]]]) -> None:
+        """Take from ``read``, at each scrape, what transactions that write have left, by their keys."""
+        self._writes.read = read
 
     def fault(self, kind: str) -> None:
         """Count a fault of our own; ``kind`` is one of a small closed set (``suspended``)."""

@@ -57,6 +57,7 @@ class SelfWatch:
         self._wall = WallWatch(stable_ms)
         self._overload, self._descriptors, self._garbage = Overload(), Descriptors(), Garbage()
         self._pulse = Pulse(loop, clock, on_beat=self._beat, on_stall=self._stalled)
+        told.metrics.watch_writes(lambda: writes.left(clock.now_ms))
         self._overflowed = 0
         self.writing_stopped = ""        # why transactions that write do not run
 

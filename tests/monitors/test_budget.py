@@ -62,6 +62,16 @@ def test_a_good_run_gives_its_second_try_back():
     assert [rig.due().outcome for _ in range(4)] == [Outcome.DONE] * 3 + [Outcome.MISSED]  # type: ignore[union-attr]
 
 
+def test_what_is_left_of_the_day_is_told_and_comes_back_with_the_next_one():
+    rig = Rig(writing(writes_a_day=5), [GOOD, BAD, BAD, GOOD])
+    assert rig.writes.left(NOON_MS) == [(KEY, 5)]
+    rig.due()
+    assert rig.writes.left(NOON_MS) == [(KEY, 4)]
+    rig.due()
+    assert rig.writes.left(NOON_MS) == [(KEY, 2)]
+    assert rig.writes.left(NOON_MS + DAY_MS) == [(KEY, 5)]
+
+
 def test_a_transaction_that_does_not_write_has_no_budget():
     rig = Rig(a_target(), [GOOD])
     assert len(rig.writes) == 0

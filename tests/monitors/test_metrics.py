@@ -329,3 +329,13 @@ def test_flapping_is_shown_while_it_lasts(states: StateCollector, clock: FixedCl
     assert value(states, "siaga24_transaction_flapping", **OF_TRANSACTION) == 1
     clock.now_ms = runs[-1].started_ms + 1_800_000
     assert value(states, "siaga24_transaction_flapping", **OF_TRANSACTION) == 0
+
+
+def test_what_a_transaction_that_writes_has_left_of_its_day_shows_at_each_scrape():
+    metrics, left = full(), {"dinkes/antrean/ambil-nomor": 4}
+    name = ("siaga24_write_budget_left_tries", tuple(sorted(OF_TRANSACTION.items())))
+    assert name not in samples(metrics.render().decode())
+    metrics.watch_writes(lambda: list(left.items()))
+    assert samples(metrics.render().decode())[name] == 4
+    left["dinkes/antrean/ambil-nomor"] = 0
+    assert samples(metrics.render().decode())[name] == 0
