@@ -16,6 +16,7 @@ from monitors.reports.summary import marked, service_judgements
 from monitors.reports.words import JUDGEMENT_SIGNS, JUDGEMENT_TONES
 
 if TYPE_CHECKING:
+    from monitors.core.rollup import Spent
     from monitors.core.sla import Judgement
     from monitors.reports.data import AgencyMonth, ReportData, ServiceMonth
     from monitors.reports.words import Words
@@ -72,13 +73,13 @@ def hours(data: ReportData, words: Words) -> Iterator[Block]:
         Column(title=words("service"), share=1), *((Column(title=words("month")),) if several else ()),
         *(
             Column(title=title, is_right=True)
-            for name in titles for title in (name, words("down"))
+            for name in titles for title in (name, words("covered"), words("down"))
         ),
     )
     rows = [
         (
             Cell(text=marked(one)), *((Cell(text=month.window.month),) if several else ()),
-            *(cell for part in parts for cell in _part_cells(getattr(one.split, part), words.language)),
+            *(cell for part in parts for cell in part_cells(getattr(one.split, part), words.language)),
         )
         for month in data.months for one in _in_order(month) if one.split is not None
     ]
@@ -88,7 +89,7 @@ def hours(data: ReportData, words: Words) -> Iterator[Block]:
     rows += [
         (
             Cell(text=words("all_services")), *((Cell(text=month.window.month),) if several else ()),
-            *(cell for part in parts for cell in _part_cells(month.part(part), words.language)),
+            *(cell for part in parts for cell in part_cells(month.part(part), words.language)),
         )
         for month in data.months if month.judged
     ]
@@ -162,7 +163,7 @@ def _quarter(data: ReportData, words: Words) -> Table:
             column for month in data.months
             for column in (
                 Column(title=period_name(month.window.month, words.language), is_right=True),
-                Column(title=words("judged")),
+                Column(title=words("covered"), is_right=True), Column(title=words("judged")),
             )
         ),
         Column(title=words("quarter")),
@@ -172,8 +173,9 @@ def _quarter(data: ReportData, words: Words) -> Table:
         cells = [Cell(text=names[service])]
         for services in by_month:
             found = services[service].in_force if service in services else None
-            cells += (EMPTY, EMPTY) if found is None else (
-                share_cell(found.good_ms, found.known_ms, words.language), judgement_cell(found.judgement, words),
+            cells += (EMPTY, EMPTY, EMPTY) if found is None else (
+                share_cell(found.good_ms, found.known_ms, words.language),
+                share_cell(found.known_ms, found.observed_ms, words.language), judgement_cell(found.judgement, words),
             )
         rows.append((*cells, judgement_cell(judgement, words)))
     return Table(name=words("quarter"), columns=columns, rows=tuple(rows), note=words("quarter_note"))
@@ -202,10 +204,14 @@ def _ranges(month: AgencyMonth, words: Words) -> Picture:
     )
 
 
-def _part_cells(part: Part, language: Language) -> Sequence[Cell]:
+def part_cells(part: Part | Spent, language: Language) -> Sequence[Cell]:
+    """Show availability, its coverage and downtime of some hours; dashes where there were none."""
     if not part.observed_ms:
-        return EMPTY, EMPTY
-    return share_cell(part.good_ms, part.known_ms, language), time_cell(part.down_ms, language)
+        return EMPTY, EMPTY, EMPTY
+    return (
+        share_cell(part.good_ms, part.known_ms, language), share_cell(part.known_ms, part.observed_ms, language),
+        time_cell(part.down_ms, language),
+    )
 
 
 def _in_order(month: AgencyMonth) -> list[ServiceMonth]:

@@ -22,7 +22,7 @@ GOOD, UNEASY, BAD, UNSURE, INK, FAINT = "#c9e4dc", "#e69f00", "#b03a00", "#8a8f9
 OWNER_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#8a8f98")
 PROMISE_COLOURS = ("#009e73", BAD, "#e69f00", "#56b4e9", FAINT)  # kept, broken, not proven, running, not on board
 FONT = "Libertinus Serif, Georgia, serif"
-NAME_LETTERS = 36
+NAME_LETTERS = 32                        # so many fit in wider fonts too, as pages have
 KEPT_END = 14                            # letters of a name's end, by which the long ones differ
 LEAST_LINE = 1.2                         # points: a minute of down time in a day is still seen
 LEAST_SEEN = 0.3                         # points: less of what is no downtime is not drawn
@@ -49,7 +49,7 @@ def days(rows: Sequence[tuple[str, Sequence[Day]]], dates: Sequence[str], legend
     ]
     for number, (name, spent) in enumerate(rows):
         y = top + number * height
-        parts.append(_text(NAME_WIDTH - 5, y + 8.6, _cut(name), size=7.5, anchor="end"))
+        parts.append(_text(NAME_WIDTH - 5, y + 8.6, _cut(name), size=7.2, anchor="end"))
         by_date = {one.day: one for one in spent}
         for place, date in enumerate(dates):
             x = NAME_WIDTH + place * width
@@ -91,7 +91,7 @@ def ranges(rows: Sequence[Range], comma: str) -> str:
         is_good = one.low >= one.target * 1_000
         colour = "#009e73" if is_good else (BAD if one.high < one.target * 1_000 else UNEASY)
         parts += [
-            _text(NAME_WIDTH - 5, y + 8.6, _cut(one.name), size=7.5, anchor="end"),
+            _text(NAME_WIDTH - 5, y + 8.6, _cut(one.name), size=7.2, anchor="end"),
             _box(at(one.low), y + 4, max(0.8, at(one.high) - at(one.low)), 4.5, colour),
             f'<circle cx="{at(one.measured):.2f}" cy="{y + 6.25:.2f}" r="1.9" fill="{INK}"/>',
             _box(goal - 0.5, y + 1, 1, 10.5, INK),

@@ -60,6 +60,7 @@ class VantageFigures:
 
     name: str
     runs: int
+    observed_ms: int
     good_ms: int
     known_ms: int
     is_own_host: bool                    # it stands on the host that answers for the service

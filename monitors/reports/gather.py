@@ -201,8 +201,9 @@ def _vantages(read: ServiceRead, observed: Span, hours: Spans) -> tuple[VantageF
         spent = {verdict: total(intersect(timeline.spans(verdict), hours)) for verdict in Verdict}
         good = spent[Verdict.UP] + spent[Verdict.DEGRADED]
         found.append(VantageFigures(
-            name=name, runs=sum(s.runs for s in stretches if observed[0] <= s.start_ms < observed[1]), good_ms=good,
-            known_ms=good + spent[Verdict.DOWN], is_own_host=is_own_host(history.target, alone.lives),
+            name=name, runs=sum(s.runs for s in stretches if observed[0] <= s.start_ms < observed[1]),
+            observed_ms=total(hours),
+            good_ms=good, known_ms=good + spent[Verdict.DOWN], is_own_host=is_own_host(history.target, alone.lives),
         ))
     return tuple(found)
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from monitors.core.nation import GROUPINGS
 from monitors.core.sla import Judgement
 from monitors.core.wording import duration, percent, share_percent
-from monitors.reports.achievement import EMPTY
+from monitors.reports.achievement import EMPTY, part_cells
 from monitors.reports.charts import PROMISE_COLOURS, bar
 from monitors.reports.document import Block, Cell, Column, Fact, Facts, Heading, Paragraph, Picture, Table, Tone, Unit
 from monitors.reports.method import provability, rules
 from monitors.reports.nation_league import group_name
 from monitors.reports.nation_sums import AgencyPeriod, GroupPeriod, agencies_of, group_of
-from monitors.reports.numbers import count, count_cell, moment, share_cell, time_cell
+from monitors.reports.numbers import count, count_cell, moment, share_cell
 from monitors.reports.words import JUDGEMENT_SIGNS
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def nation_groups(data: NationData, words: Words) -> Iterator[Block]:
                 *(Column(title=words.judgement(one), is_right=True) for one in ORDER),
                 *(
                     Column(title=words(key), is_right=True)
-                    for key in ("services", "outside_short", "available", "down")
+                    for key in ("services", "outside_short", "available", "covered", "down")
                 ),
             ),
             rows=(
@@ -116,8 +116,8 @@ def nation_hours(data: NationData, words: Words) -> Iterator[Block]:
     yield Table(
         name=words("office"), columns=(
             Column(title=words("month"), share=1), *(
-                column for key in ("outside_col", "office", "closures")
-                for column in (Column(title=words(key), is_right=True), Column(title=words("down"), is_right=True))
+                Column(title=words(key), is_right=True) for part in ("outside_col", "office", "closures")
+                for key in (part, "covered", "down")
             ),
         ),
         rows=tuple(
@@ -127,10 +127,7 @@ def nation_hours(data: NationData, words: Words) -> Iterator[Block]:
                     cell for part in (
                         month.nation.hours.outside, month.nation.hours.office, month.nation.hours.closures,
                     )
-                    for cell in (
-                        (share_cell(part.good_ms, part.known_ms, language), time_cell(part.down_ms, language))
-                        if part.observed_ms else (EMPTY, EMPTY)
-                    )
+                    for cell in part_cells(part, language)
                 ),
             )
             for month in data.months
@@ -183,7 +180,6 @@ def _group_row(one: GroupPeriod, name: str, words: Words) -> tuple[Cell, ...]:
         *(count_cell(one.counts[judgement], language) for judgement in ORDER), count_cell(one.services, language),
         *((
             share_cell(one.outside.good_ms, one.outside.known_ms, language),
-            share_cell(one.promised.good_ms, one.promised.known_ms, language),
-            time_cell(one.promised.down_ms, language),
-        ) if one.services else (EMPTY, EMPTY, EMPTY)),
+            *part_cells(one.promised, language),
+        ) if one.services else (EMPTY, EMPTY, EMPTY, EMPTY)),
     )

@@ -81,14 +81,15 @@ def nation_worst(data: NationData, words: Words) -> Iterator[Block]:
         name=words("worst_services")[:22], columns=(
             Column(title=words("agency"), share=3), Column(title=words("service"), share=2),
             Column(title=words("month")), Column(title=words("down"), is_right=True),
-            Column(title=words("available"), is_right=True), Column(title=words("target"), is_right=True),
+            *(Column(title=words(key), is_right=True) for key in ("available", "covered", "target")),
             Column(title=words("judged")),
         ),
         rows=tuple(
             (
                 Cell(text=result.agency.name or result.agency.code), Cell(text=_service(one, data)), Cell(text=month),
                 time_cell(one.down_ms, language), share_cell(one.good_ms, one.known_ms, language),
-                Cell(text=target_percent(one.target, language)), judgement_cell(one.judgement, words),
+                share_cell(one.known_ms, one.observed_ms, language), Cell(text=target_percent(one.target, language)),
+                judgement_cell(one.judgement, words),
             )
             for month, result, one in found[:WORST]
         ),

@@ -108,6 +108,7 @@ def _outside(part: Part, words: Words) -> Fact:
         label=words("outside"), value=percent(part.good_ms, part.known_ms, words.language),
         note=words(
             "outside_note", down=duration(part.down_ms, words.language), known=duration(part.known_ms, words.language),
+            coverage=percent(part.known_ms, part.observed_ms, words.language),
         ),
         number=share_percent(part.good_ms, part.known_ms), unit=Unit.PERCENT,
     )

@@ -57,13 +57,17 @@ def maintenance(data: ReportData, words: Words) -> Iterator[Block]:
     yield Table(
         name=words("standing"), columns=(
             Column(title=words("service"), share=1), Column(title=words("month")),
-            *(Column(title=words(key), is_right=True) for key in ("with", "without", "left_out")),
+            *(
+                Column(title=words(key), is_right=True) for key in ("with", "covered", "without", "covered", "left_out")
+            ),
         ),
         rows=tuple(
             (
                 Cell(text=marked(one)), Cell(text=one.statement.month),
                 share_cell(one.statement.good_ms, one.statement.known_ms, words.language),
+                share_cell(one.statement.known_ms, one.statement.observed_ms, words.language),
                 share_cell(one.agreed.good_ms, one.agreed.known_ms, words.language),
+                share_cell(one.agreed.known_ms, one.agreed.observed_ms, words.language),
                 time_cell(one.agreed.excluded_ms, words.language),
             )
             for one in counted if one.agreed is not None and one.statement is not None
@@ -97,7 +101,7 @@ def disputes(data: ReportData, words: Words) -> Iterator[Block]:
                 Column(title=words("service"), share=1), Column(title=words("month")),
                 *(
                     column for key in ("original", "now_corrected") for column in (
-                        Column(title=words(key), is_right=True), Column(title=words("down"), is_right=True),
+                        *(Column(title=words(name), is_right=True) for name in (key, "covered", "down")),
                         Column(title=words("judged")),
                     )
                 ),
@@ -129,6 +133,7 @@ def vantages(data: ReportData, words: Words) -> Iterator[Block]:
             Cell(text=name + (f" {OWN_HOST}" if own == services else "")),
             count_cell(len(services), words.language), count_cell(sum(v.runs for _, v in found), words.language),
             share_cell(sum(v.good_ms for _, v in known), sum(v.known_ms for _, v in known), words.language),
+            share_cell(sum(v.known_ms for _, v in found), sum(v.observed_ms for _, v in found), words.language),
             Cell(text="–" if worst is None else (
                 f"{percent(worst[1].good_ms, worst[1].known_ms, words.language)} ({marked(worst[0])})"
             )),
@@ -137,7 +142,7 @@ def vantages(data: ReportData, words: Words) -> Iterator[Block]:
     yield Table(
         name=words("vantage"), columns=(
             Column(title=words("vantage"), share=1),
-            *(Column(title=words(key), is_right=True) for key in ("measured", "runs", "seen_available")),
+            *(Column(title=words(key), is_right=True) for key in ("measured", "runs", "seen_available", "covered")),
             Column(title=words("worst_seen"), share=2), Column(title=words("own_host_col")),
         ),
         rows=tuple(rows), note=words("vantages_note"),
@@ -188,7 +193,8 @@ def _moment(at_ms: int, zone: tzinfo, words: Words) -> str:
 def _ruling(one: ServiceMonth, figures: CorrectedFigures, words: Words) -> tuple[Cell, ...]:
     def cells(found: SlaStatement) -> tuple[Cell, ...]:
         return (
-            share_cell(found.good_ms, found.known_ms, words.language), time_cell(found.down_ms, words.language),
+            share_cell(found.good_ms, found.known_ms, words.language),
+            share_cell(found.known_ms, found.observed_ms, words.language), time_cell(found.down_ms, words.language),
             judgement_cell(found.judgement, words),
         )
 

@@ -65,7 +65,7 @@ def test_each_vantage_has_its_figure_and_the_one_at_home_its_mark(ledger):
     ]
     assert not one.is_seen_from_own_host_only
     rows = table(compose(read(ledger), Language.EN), "Vantage")
-    assert [(row[0], row[5]) for row in rows] == [("bandung", "0 of 1"), ("jakarta ‡", "1 of 1")]
+    assert [(row[0], row[6]) for row in rows] == [("bandung", "0 of 1"), ("jakarta ‡", "1 of 1")]
 
 
 def test_a_ruling_stands_beside_what_was_measured_and_with_the_incident(ledger):
@@ -79,7 +79,7 @@ def test_a_ruling_stands_beside_what_was_measured_and_with_the_incident(ledger):
     assert dispute[3] == "tersedia"
     assert dispute[5].startswith("dikabulkan oleh Budi")
     (ruling,) = table(document, "Dikoreksi")
-    assert (ruling[0], ruling[3], ruling[6]) == ("Antrean †", "30 detik", "0 detik")
+    assert (ruling[0], ruling[4], ruling[8]) == ("Antrean †", "30 detik", "0 detik")
     (incident,) = table(document, "Gangguan")
     assert incident[3] == "0 detik"
     assert f"Dikoreksi oleh putusan atas sengketa no. {number}." in incident[4]
@@ -97,7 +97,7 @@ def test_maintenance_that_counts_has_a_second_figure_and_other_windows_say_why_n
     assert windows[str(counted)][5] == "oleh Budi"
     assert windows[str(late)][6] == "pengumuman terlambat"
     (second,) = table(document, "Angka kedua")
-    assert (second[0], second[4]) == ("Antrean", "3 menit")
+    assert (second[0], second[6]) == ("Antrean", "3 menit")
 
 
 def test_an_incident_names_what_is_near_and_whose_it_was(ledger):
