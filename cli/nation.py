@@ -10,10 +10,11 @@ from cli.ledger_view import ledger_named, ledger_option, now_ms
 from cli.nation_print import CSV_COLUMNS, WIB, as_plain, csv_rows, print_nation
 from cli.output import output_option, print_csv, print_json, workspace_options
 from monitors.core.errors import UsageError
-from monitors.core.nation import NationStatement, Registered, nation_statement
+from monitors.core.nation import NationStatement, Registered
 from monitors.core.window import MONTH, from_ms
 from monitors.ledger.sqlite_rollup import SqliteRollupReader
 from monitors.ledger_name import LedgerName
+from monitors.nation_figures import NationRead, nation_of_month
 from stacks.registry import registered_in
 
 
@@ -31,7 +32,8 @@ def nation_command(
 
     Kept, broken, not proven, running and not on board add up to all that are registered: the agency files of the
     workspace, and whoever the ledger has a service of. Availability is over service time, each service in its own local
-    month. The figures are sums of finished days (see "siaga24 ledger rollup").
+    month. The figures are sums of finished days (see "siaga24 ledger rollup"), as measured; what rulings on disputes
+    made of them stands beside.
 
     \b
     Examples:  siaga24 sla nation --month 2026-11
@@ -45,24 +47,24 @@ def nation_command(
     found = MONTH.fullmatch(chosen)
     if found is None or not 1 <= int(found[2]) <= 12:
         raise UsageError(f'month "{chosen}": expected YYYY-MM, for example 2026-11')
-    statement = read_nation(path, chosen, registered_in(workspace or Path()))
+    read = read_both(path, chosen, registered_in(workspace or Path()))
     if output == "json":
-        print_json(as_plain(statement))
+        print_json(as_plain(read))
     elif output == "csv":
-        print_csv(CSV_COLUMNS, list(csv_rows(statement)))
+        print_csv(CSV_COLUMNS, list(csv_rows(read)))
     else:
-        print_nation(statement, with_agencies=with_agencies)
+        print_nation(read, with_agencies=with_agencies)
 
 
 def read_nation(path: Path, month: str, registered: tuple[Registered, ...]) -> NationStatement:
-    """Read the statement of a month from the roll-ups of a ledger in a file."""
+    """Read the statement of a month, as measured, from the roll-ups of a ledger in a file."""
+    return read_both(path, month, registered).measured
+
+
+def read_both(path: Path, month: str, registered: tuple[Registered, ...]) -> NationRead:
+    """Read a month's statement as measured and, where rulings touch it, as corrected."""
     reader = SqliteRollupReader(path)
     try:
-        with reader.snapshot():
-            rolled = reader.month_rollups(month)
-            known = {one.code for one in registered}
-            # those that no file of the workspace names: by what was recorded with their services
-            others = reader.agency_heads(sorted({one.agency for one in rolled} - known))
+        return nation_of_month(reader, month, registered, now_ms=now_ms())
     finally:
         reader.close()
-    return nation_statement(month, rolled, (*registered, *others))

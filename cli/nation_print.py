@@ -14,6 +14,7 @@ from monitors.core.nation import GROUPINGS, AgencyResult, Group, Hours, NationSt
 from monitors.core.rollup import Spent
 from monitors.core.sla import Judgement
 from monitors.core.wording import duration, instant, month_name, percent, share_percent
+from monitors.nation_figures import NationRead
 
 WIB = timezone(timedelta(hours=7), "WIB")
 STYLES = {Judgement.KEPT: "green", Judgement.BROKEN: "bold red", Judgement.NOT_PROVEN: "yellow"}
@@ -31,9 +32,10 @@ CSV_COLUMNS = (
 )
 
 
-def print_nation(found: NationStatement, *, with_agencies: bool) -> None:
+def print_nation(read: NationRead, *, with_agencies: bool) -> None:
     """Print for people."""
     out = console()
+    found = read.measured
     nation = found.nation
     out.print(f"{month_name(found.month)}, each agency by its own clock", style="bold", markup=False)
     if not nation.registered:
@@ -59,6 +61,14 @@ def print_nation(found: NationStatement, *, with_agencies: bool) -> None:
         f"together {_told(promised)}, coverage {percent(promised.known_ms, promised.observed_ms)}, between "
         f"{_low(promised)} and {_high(promised)}", markup=False, soft_wrap=True,
     )
+    if read.corrected is not None:
+        laid = read.corrected.nation
+        rulings = f"{read.rulings} ruling{'s' if read.rulings > 1 else ''}"
+        out.print(
+            f"as corrected by {rulings} on disputes: kept by {laid.kept} of {laid.registered}, broken {laid.broken}, "
+            f"not proven {laid.not_proven}; outside office hours {_told(laid.hours.outside)}; together "
+            f"{_told(laid.hours.promised)}", markup=False, soft_wrap=True,
+        )
     for grouping in GROUPINGS:
         rows = [[one.name or NOT_TOLD, *_counts(one), *_figures(one.hours)] for one in found.by[grouping]]
         if out.width >= table_width((grouping, *COLUMNS), rows):
@@ -90,8 +100,15 @@ def remarks(found: NationStatement) -> Iterator[str]:
         yield f"office hours by calendar {', '.join(found.calendars)}"
 
 
-def as_plain(found: NationStatement) -> dict[str, Any]:
+def as_plain(read: NationRead) -> dict[str, Any]:
     """Write the statement as plain values: lengths in milliseconds of weighted service time, shares cut downwards."""
+    laid = read.corrected
+    return _statement(read.measured) | {
+        "rulings": read.rulings, "corrected": _statement(laid) if laid is not None else None,
+    }
+
+
+def _statement(found: NationStatement) -> dict[str, Any]:
     groups = {
         f"by_{grouping}": [{"name": one.name, **_group(one)} for one in found.by[grouping]] for grouping in GROUPINGS
     }
@@ -109,9 +126,13 @@ def as_plain(found: NationStatement) -> dict[str, Any]:
     }
 
 
-def csv_rows(found: NationStatement) -> Iterator[list[object]]:
-    """Give a row for the nation, each group and each agency."""
+def csv_rows(read: NationRead) -> Iterator[list[object]]:
+    """Give a row for the nation, each group and each agency; of corrected figures one more for the nation."""
+    found = read.measured
     yield ["nation", "", "", "", *_counts(found.nation), *_csv_figures(found.nation.hours)]
+    if read.corrected is not None:
+        laid = read.corrected.nation
+        yield ["nation as corrected", "", "", "", *_counts(laid), *_csv_figures(laid.hours)]
     for grouping in GROUPINGS:
         for one in found.by[grouping]:
             yield [grouping, one.name, "", "", *_counts(one), *_csv_figures(one.hours)]

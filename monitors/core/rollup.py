@@ -194,8 +194,8 @@ def open_until(history: ServiceHistory, end_ms: int, newest: Mapping[tuple[str, 
     """Say until when a result may still come in time to change what was before ``end_ms``.
 
     That is the end itself where each transaction has run since at each vantage, else 2.5 intervals after it: until then
-    a run could still say that the outage goes on, or that the last good one was followed by a good one. From then on the
-    days before it are settled. ``newest``: as ``newest_runs`` has it.
+    a run could still say that the outage goes on, or that the last good one was followed by a good one. From then on
+    the days before it are settled. ``newest``: as ``newest_runs`` has it.
     """
     ran = newest_runs(history) if newest is None else newest
     in_force = {definition.vantage: definition for definition in history.definitions}

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from monitors.core.entry import Entry
     from monitors.core.history import Definition, ServiceHistory
     from monitors.core.hours import Calendar
+    from monitors.core.timeline import ServiceTimeline
     from monitors.ledger.base import LedgerReader
+
+    Lay = Callable[[ServiceTimeline], ServiceTimeline]
 
 AT_ONCE = 31                             # days that are read in one piece
 HOUR_MS = 3_600_000
@@ -91,12 +94,14 @@ class ServiceRoller:
                 open_ms = open_of_day
         return made, open_ms
 
-    def anew(self, days: Sequence[Rollup], calendar_of: Callable[[Rollup], Calendar]) -> Iterator[Rollup]:
-        """Roll up days again that are there, oldest first."""
+    def anew(
+        self, days: Sequence[Rollup], calendar_of: Callable[[Rollup], Calendar], *, lay: Lay | None = None,
+    ) -> Iterator[Rollup]:
+        """Roll up days again that are there, oldest first. ``lay``: what is laid over the timeline, such as rulings."""
         spans = [LocalDay(day=one.day, start_ms=one.start_ms, end_ms=one.end_ms) for one in days]
         calendar = {span: calendar_of(one) for span, one in zip(spans, days, strict=True)}
         for some in pieces(spans):
-            _, lines = self._read(some[0].start_ms, some[-1].end_ms)
+            _, lines = self._read(some[0].start_ms, some[-1].end_ms, lay)
             yield from (
                 roll_up(lines, span, self.zone_at(span.start_ms), calendar[span], self.ends_ms) for span in some
             )
@@ -125,10 +130,11 @@ class ServiceRoller:
         hours = target_in_force(self._definitions, start_ms).promise.hours
         return total(covered_spans(hours, (start_ms, end_ms), self.zone_at(start_ms)))
 
-    def _read(self, start_ms: int, end_ms: int) -> tuple[ServiceHistory, Lines]:
+    def _read(self, start_ms: int, end_ms: int, lay: Lay | None = None) -> tuple[ServiceHistory, Lines]:
         history = self._history(start_ms, end_ms)
         measured = service_timeline(history, until_ms=data_until(history.lives, self.now_ms))
-        return history, Lines(history, with_vanished(measured, self._lost, self.ends_ms))
+        lived = with_vanished(measured, self._lost, self.ends_ms)
+        return history, Lines(history, lay(lived) if lay is not None else lived)
 
     def _history(self, start_ms: int, end_ms: int) -> ServiceHistory:
         history = self._reader.history(self.agency, self.service, start_ms=start_ms, end_ms=end_ms)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from monitors.calendars import calendar
 from monitors.core.entry import EntryKind
 from monitors.core.errors import LedgerError
 from monitors.core.nation import Registered
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from monitors.core.retirement import Retirement
     from monitors.core.rollup import Rollup
     from monitors.core.rollup_month import MonthRollup
+    from monitors.ledger.rolling import Lay
 
 FEW = 8                                  # one of so many services: looked up one by one instead of reading the month
 SUM_HEAD = 11
@@ -68,6 +70,19 @@ class SqliteRollupReader(SqliteReader):
             ]
             found += self._unfinished(month, given)
         return tuple(sorted(found, key=lambda one: (one.agency, one.service)))
+
+    def month_laid(self, month: MonthRollup, lay: Lay, *, now_ms: int) -> MonthRollup:
+        """Sum a service's month anew with something laid over its timeline; by the same calendars."""
+        first, last = _days_of_month(month_number(month.month))
+        with self.snapshot():
+            number = self._rolled_service(month.agency, month.service)
+            roller = ServiceRoller(
+                self, month.agency, month.service, definitions=self._definitions(month.agency, month.service),
+                entries=self.entries(EntryKind.RETIREMENT), now_ms=now_ms,
+            )
+            days = self._days_of(number or 0, month.agency, month.service, first, last)
+            laid = list(roller.anew(days, lambda day: calendar(day.calendar), lay=lay))
+        return roller.month(laid)
 
     def rolled_until(self) -> int | None:
         """Say up to when every service whose life goes on is rolled up, None where none is."""

@@ -13,12 +13,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from monitors.core.entry import EntryKind
 from monitors.core.errors import Siaga24Error
 from monitors.core.history import Life
 from monitors.core.model import Run
+from monitors.ledger.keys import PrivateKey
+from monitors.ledger.signatures import registration, signed
 from monitors.ledger.sqlite import SqliteLedger
+from monitors.ledger.sqlite_entries import SqliteEntries
 from monitors.ledger.sqlite_rollup_job import SqliteRollups
-from tests.factories import NOON_MS, a_target, a_transaction, some_runs
+from tests.factories import NOON_MS, a_target, a_transaction, an_entry, some_runs
 
 HOUR_MS, INTERVAL_MS = 3_600_000, 3_600_000
 HOURS = 32 * 24
@@ -100,6 +104,35 @@ def test_programs_get_sums_that_agree_with_each_other(workspace: Path):
     assert agencies["disdukcapil"]["promised"]["availability_percent"] is None
     assert agencies["disdik"]["province"] == "papua", "what the file says counts"
     assert agencies["bapenda"]["kind"] == "province", "without a file, what was recorded with its services"
+
+
+def test_what_a_ruling_made_of_it_stands_beside_what_was_measured(workspace: Path, tmp_path: Path):
+    """The nine hours that disdik was down are ruled to have been up: it kept its promise, and the ledger stays as it is."""
+    shutil.copytree(workspace, tmp_path / "w")
+    siti, budi = PrivateKey(b"\x01" * 32), PrivateKey(b"\x02" * 32)
+    entries = SqliteEntries(tmp_path / "w" / "ledger.sqlite")
+    span = {"start_ms": NOON_MS + 90 * HOUR_MS, "end_ms": NOON_MS + 120 * HOUR_MS}
+    entries.keep_entry(registration(siti, "Siti", NOON_MS))
+    entries.keep_entry(registration(budi, "Budi", NOON_MS))
+    given = {"agency": "disdik", "service": "antrean"}
+    opened = entries.keep_entry(signed(an_entry(
+        kind=EntryKind.DISPUTE, by="Siti", body={"act": "open", "claim": "up", "reason": "r", **span}, **given,
+    ), siti))
+    assert json.loads(run(tmp_path / "w", "--month", "2026-01", "--json").output)["corrected"] is None
+    entries.keep_entry(signed(an_entry(
+        kind=EntryKind.CORRECTION, by="Budi", **given,
+        body={"dispute": opened.number, "outcome": "upheld", "verdict": "up", "reason": "r", **span},
+    ), budi))
+    entries.close()
+    found = json.loads(run(tmp_path / "w", "--month", "2026-01", "--json").output)
+    assert (found["nation"]["kept"], found["nation"]["promised"]["down_ms"]) == (2, 9 * HOUR_MS)
+    laid = found["corrected"]["nation"]
+    assert (laid["kept"], laid["broken"], laid["promised"]["down_ms"]) == (3, 0, 0)
+    assert laid["promised"]["observed_ms"] == found["nation"]["promised"]["observed_ms"]
+    assert laid["outside"]["good_ms"] == found["nation"]["outside"]["good_ms"] + found["nation"]["outside"]["down_ms"]
+    assert "as corrected by 1 ruling on disputes: kept by 3 of 4" in run(tmp_path / "w", "--month", "2026-01").output
+    rows = list(csv.DictReader(io.StringIO(run(tmp_path / "w", "--month", "2026-01", "-o", "csv").output)))
+    assert [row["kept"] for row in rows[:2]] == ["2", "3"]
 
 
 def test_a_spreadsheet_gets_a_row_for_the_nation_each_group_and_each_agency(workspace: Path):
