@@ -6,16 +6,14 @@ from pathlib import Path
 
 import click
 
-from cli.ledger_backup import ledger_path
-from cli.ledger_view import ledger_option, now_ms
+from cli.ledger_view import ledger_named, ledger_option, now_ms
 from cli.output import console, json_option, print_json, print_table, workspace_options
 from cli.telling import by_option
 from monitors.core.entry import EntryKind
 from monitors.core.errors import UsageError
 from monitors.ledger.keys import generate, load
+from monitors.ledger.opening import open_reader, open_sealer
 from monitors.ledger.seal_keys import seal_keys
-from monitors.ledger.sqlite_reader import SqliteReader
-from monitors.ledger.sqlite_sealer import SqliteSealer
 from monitors.ledger_name import LedgerName
 
 COLUMNS = ("key", "public", "since entry", "introduced by")
@@ -59,7 +57,7 @@ def new_command(
     if former_lost and after is not None:
         raise UsageError("--after and --former-lost exclude each other: a key that is there was not lost")
     former = load(after) if after is not None else None
-    sealer = SqliteSealer(ledger_path(workspace, state, ledger))
+    sealer = open_sealer(ledger_named(workspace, state, ledger))
     try:
         sealer.may_introduce(former, is_lost=former_lost)
         key = generate(file)
@@ -96,7 +94,7 @@ def show_command(
         else:
             console().print(f"{key.id} {key.public}", markup=False, highlight=False, soft_wrap=True)
         return
-    reader = SqliteReader(ledger_path(workspace, state, ledger))
+    reader = open_reader(ledger_named(workspace, state, ledger))
     try:
         known = seal_keys(reader.entries(EntryKind.KEY))
     finally:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from cli.ledger_backup import ledger_path
-from cli.ledger_view import ledger_option, now_ms
+from cli.ledger_view import ledger_named, ledger_option, now_ms
 from cli.output import console, json_option, print_json, workspace_options
 from monitors.calendars import note_of_newest
 from monitors.core.entry import EntryKind
@@ -19,9 +18,10 @@ from monitors.core.seal import Seal
 from monitors.ledger.delivery import Destination
 from monitors.ledger.delivery_settings import doubles, read_destinations, short_destination
 from monitors.ledger.keys import PrivateKey, load
+from monitors.ledger.opening import open_sealer
 from monitors.ledger.seal_giving import ENOUGH, Given, give
 from monitors.ledger.sqlite_days import date_of
-from monitors.ledger.sqlite_sealer import SqliteSealer
+from monitors.ledger.sqlite_sealer import Sealer
 from monitors.ledger_name import LedgerName
 
 
@@ -68,7 +68,7 @@ def seal_command(
     until = _day(day)
     parties = _parties(to, to_file)
     key = load(key_file)
-    sealer = SqliteSealer(ledger_path(workspace, state, ledger))
+    sealer = open_sealer(ledger_named(workspace, state, ledger))
     try:
         done = _seal(sealer, key, until)
         notes = sealer.entries(EntryKind.SEAL_NOTE)
@@ -96,7 +96,7 @@ def seal_command(
         raise LedgerError("\n".join(problems))
 
 
-def _seal(sealer: SqliteSealer, key: PrivateKey, until: date | None) -> _Done:
+def _seal(sealer: Sealer, key: PrivateKey, until: date | None) -> _Done:
     done = _Done()
     for entry in note_of_newest(sealer.entries(EntryKind.CALENDAR), now_ms()):
         sealer.keep_entry(entry)

@@ -15,9 +15,8 @@ from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.wording import Language
 from monitors.ledger.base import LedgerReader
 from monitors.ledger.keys import PrivateKey
-from monitors.ledger.opening import LedgerTold
+from monitors.ledger.opening import LedgerTold, open_seals
 from monitors.ledger.signatures import signed
-from monitors.ledger.sqlite_seals import SqliteSeals
 from monitors.ledger_name import LedgerName
 from monitors.reports.data import Cadence, NationData, Report, ReportData, State
 from monitors.reports.files import Format, digests, made, refuse_others, write
@@ -99,10 +98,7 @@ def read(reader: LedgerReader, wanted: Wanted) -> ReportData | NationData:
 
 def newest_seal(wanted: Wanted) -> str:
     """Name the newest seal of the ledger by day, number and digest; "" where none is there."""
-    path = ledger_named(wanted.workspace, wanted.state, wanted.ledger)
-    if not isinstance(path, Path):
-        return ""                        # seals are made of ledgers in files
-    reader = SqliteSeals(path)
+    reader = open_seals(ledger_named(wanted.workspace, wanted.state, wanted.ledger))
     try:
         seals = reader.seals()
     finally:

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from monitors.core.seal import Seal
     from monitors.ledger.base import Ledger
     from monitors.ledger.retention import RetentionRules
+    from monitors.ledger.sqlite_sealer import Sealer
     from monitors.ledger.sqlite_tidy import Thinned
     from monitors.ledger_name import LedgerName
 
@@ -22,6 +24,18 @@ class LedgerTold(LedgerReader, EntryKeeper, Protocol):
 
     def deciding(self) -> AbstractContextManager[None]:
         """Let nobody tell it anything between what is read and what is kept in here; all of it or nothing."""
+        ...
+
+
+class Seals(Protocol):
+    """The seals of a ledger."""
+
+    def seals(self) -> tuple[Seal, ...]:
+        """All seals in order of number."""
+        ...
+
+    def close(self) -> None:
+        """Let the store go."""
         ...
 
 
@@ -56,6 +70,28 @@ def open_reader(name: LedgerName) -> LedgerReader:
     from monitors.ledger.postgres_reader import PostgresReader  # noqa: PLC0415 - 20 MB that a file does not need
 
     return PostgresReader(name)
+
+
+def open_sealer(name: LedgerName) -> Sealer:
+    """Open a ledger to seal its days. Raises LedgerError where there is none."""
+    if isinstance(name, Path):
+        from monitors.ledger.sqlite_sealer import SqliteSealer  # noqa: PLC0415
+
+        return SqliteSealer(name)
+    from monitors.ledger.postgres_seals import PostgresSealer  # noqa: PLC0415
+
+    return PostgresSealer(name)
+
+
+def open_seals(name: LedgerName) -> Seals:
+    """Open a ledger to read its seals. Raises LedgerError where there is none."""
+    if isinstance(name, Path):
+        from monitors.ledger.sqlite_seals import SqliteSeals  # noqa: PLC0415
+
+        return SqliteSeals(name)
+    from monitors.ledger.postgres_seals import PostgresSeals  # noqa: PLC0415
+
+    return PostgresSeals(name)
 
 
 def open_tidy(name: LedgerName) -> LedgerTidy:

@@ -20,7 +20,9 @@ from monitors.ledger.lanes import Lane
 from monitors.ledger.postgres_lanes import Key, PostgresLanes
 from monitors.ledger.postgres_put import clean, days_of, put_definitions, put_runs, put_stretches, write_lanes
 from monitors.ledger.postgres_schema import open_for_writing
-from monitors.ledger.postgres_server import cut_after, holder_of, key_of, told
+from monitors.ledger.postgres_seals import PostgresBlocks
+from monitors.ledger.postgres_server import WRITING, cut_after, holder_of, key_of, told
+from monitors.ledger.postgres_sql import PostgresSql
 from monitors.ledger.rows import definition_text, evidence_of, run_row, stretch_of_row
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ class PostgresLedger(PostgresLanes):
         self._recorded: dict[int, Target] = {}               # in force at the life's vantage, by identity
         self._vantages: set[str] = set()                     # that this session may write for
         self._made: set[int] = set()                         # days that have partitions
+        self._blocks = PostgresBlocks(PostgresSql(lambda: self._db), self._vantages)
 
     def open_life(self, life: Life) -> Life | None:
         """Record that a monitor began to live."""
@@ -141,6 +144,7 @@ class PostgresLedger(PostgresLanes):
             touched: dict[int, Lane] = {}
             rows: list[RunRow] = []
             evidence: list[tuple[int, int, int, bytes]] = []
+            hours: dict[tuple[int, int], list[RunRow]] = {}
             latest = {life: heartbeat_ms}
             for run in sorted(runs, key=lambda run: (run.started_ms // 60_000, run.life, run.sequence)):
                 lane = self._lanes[run.agency, run.service, run.transaction, run.life]
@@ -149,6 +153,7 @@ class PostgresLedger(PostgresLanes):
                 touched[lane.series] = lane
                 new = run_row(run, lane.series)
                 rows.append(new)
+                hours.setdefault((self._life(run.life).id, run.started_ms // MS_PER_HOUR), []).append(new)
                 detail = evidence_of(run)
                 if detail is not None:
                     evidence.append((new.minute, new.series, new.sequence, detail))
@@ -156,15 +161,17 @@ class PostgresLedger(PostgresLanes):
             rows.sort()
             for day in days_of(rows):
                 if day not in self._made:
-                    self._ask("SELECT make_day(%s)", (day,))
+                    self._ask("SELECT make_day(%s::integer)", (day,))
                     self._made.add(day)
             put_runs(self._db, rows, evidence)
+            self._blocks.note_late(hours)
             for name, at_ms in latest.items():
                 self._beat(name, at_ms)
             hour_ms = self._life(life).heartbeat_ms // MS_PER_HOUR * MS_PER_HOUR
             if hour_ms > self._life(life).folded_ms:
                 touched |= self._end_hour(row.id, life, hour_ms)
             write_lanes(self._db, touched.values())
+            self._blocks.make_some(self._life(life).heartbeat_ms, 2 * len(rows))
         return len(rows)
 
     def keep_event(self, event: Event) -> None:
@@ -180,7 +187,7 @@ class PostgresLedger(PostgresLanes):
         with self._transaction():
             self._ask(
                 "INSERT INTO report (life, key, at_ms, succeeded, note) VALUES (%s, %s, %s, %s, %s)",
-                (self._life(life).id, key, report.at_ms, report.succeeded, clean(report.note)),
+                (self._life(life).id, key, report.at_ms, int(report.succeeded), clean(report.note)),
             )
 
     # What follows is called within a transaction.
@@ -320,6 +327,7 @@ class PostgresLedger(PostgresLanes):
         self._lives.clear()
         self._recorded.clear()
         self._made.clear()
+        self._blocks.forget()
 
     def _be_connected(self) -> None:
         if self._db.closed:
@@ -334,6 +342,7 @@ class PostgresLedger(PostgresLanes):
             self._be_connected()
             with cut_after(self._db, self.patience_s):
                 self._ask("BEGIN")
+                self._ask("SELECT pg_advisory_xact_lock_shared(%s)", (WRITING,))
                 self._depth += 1         # what reads within it needs no snapshot of its own
                 try:
                     yield

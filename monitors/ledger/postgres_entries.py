@@ -13,7 +13,7 @@ import psycopg
 from monitors.core.errors import LedgerError
 from monitors.ledger.entry_rows import COLUMNS, entry_of_row, entry_row
 from monitors.ledger.postgres_reader import PostgresReader
-from monitors.ledger.postgres_server import key_of, told
+from monitors.ledger.postgres_server import WRITING, key_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,7 @@ class PostgresEntries(PostgresReader):
             # before the transaction, so that its snapshot has all that those before us told
             self._ask("SELECT pg_advisory_lock(%s)", (TELLING,))
             try:
+                self._ask("SELECT pg_advisory_lock_shared(%s)", (WRITING,))
                 self._ask("BEGIN ISOLATION LEVEL REPEATABLE READ")
                 self._depth += 1
                 try:
@@ -53,6 +54,8 @@ class PostgresEntries(PostgresReader):
                 finally:
                     self._depth -= 1
             finally:
+                with contextlib.suppress(psycopg.Error):
+                    self._ask("SELECT pg_advisory_unlock_shared(%s)", (WRITING,))
                 with contextlib.suppress(psycopg.Error):
                     self._ask("SELECT pg_advisory_unlock(%s)", (TELLING,))
 

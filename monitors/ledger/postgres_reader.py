@@ -203,7 +203,7 @@ class PostgresReader:
         """The newest report of each job."""
         with self.snapshot():
             rows = self._rows("SELECT DISTINCT ON (key) key, at_ms, succeeded, note FROM report ORDER BY key, id DESC")
-        return {key: Report(at_ms=at_ms, succeeded=succeeded, note=note) for key, at_ms, succeeded, note in rows}
+        return {key: Report(at_ms=at_ms, succeeded=bool(succeeded), note=note) for key, at_ms, succeeded, note in rows}
 
     def entries(
         self, kind: EntryKind | None = None, agency: str | None = None, service: str | None = None,

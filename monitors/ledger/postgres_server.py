@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.types.numeric import Int8Dumper
 
 from monitors.core.errors import LedgerError
 
@@ -55,6 +56,7 @@ def connect(name: ServerLedger) -> Db:
             given["password"] = password
         # a statement is not prepared: that of a hundred partitions is planned for the one that it needs
         db = psycopg.connect(make_conninfo(name.conninfo, **given), autocommit=True, prepare_threshold=None)
+        db.adapters.register_dumper(int, Int8Dumper)         # a number is one of 64 bits, however small it is
         try:
             pairs = ", ".join(f"set_config('{key}', '{value}', false)" for key, value in SETTINGS.items())
             db.execute(f"SELECT {pairs}".encode())
@@ -63,6 +65,14 @@ def connect(name: ServerLedger) -> Db:
             db.close()
             raise
     return db
+
+
+def key_of(*words: str) -> int:
+    """Give the number of an advisory lock: 64 bits with a sign, of a digest of its name."""
+    return int.from_bytes(hashlib.sha256("\0".join(("siaga24", *words)).encode()).digest()[:8], "big", signed=True)
+
+
+WRITING = key_of("write")                # held by all that write, together; by one that seals, alone
 
 
 def our_name() -> str:
@@ -108,11 +118,6 @@ def _row(db: Db, sql: str) -> tuple[Any, ...]:
     if row is None:
         raise LedgerError("PostgreSQL gave no row where there is always one; this is a fault of ours")
     return row
-
-
-def key_of(*words: str) -> int:
-    """Give the number of an advisory lock: 64 bits with a sign, of a digest of its name."""
-    return int.from_bytes(hashlib.sha256("\0".join(("siaga24", *words)).encode()).digest()[:8], "big", signed=True)
 
 
 def holder_of(db: Db, key: int) -> str:

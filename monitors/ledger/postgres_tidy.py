@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from monitors.core.entry import EntryKind
 from monitors.ledger.postgres_entries import PostgresEntries
 from monitors.ledger.postgres_server import key_of
+from monitors.ledger.postgres_sql import PostgresSql
 from monitors.ledger.retention import RetentionRules, days_due, disputed_services
 from monitors.ledger.sqlite_days import DAY_MS, DayNames, date_of, names_of
+from monitors.ledger.sqlite_seals import is_key_set_up, sealed_to
 from monitors.ledger.sqlite_tidy import HOLDS, LONGEST_MS, PAUSE_S, Thinned
 
 if TYPE_CHECKING:
@@ -66,9 +68,13 @@ class PostgresTidy(PostgresEntries):
             reasons: dict[int, set[str]] = {}
             for day, reason in self._rows("SELECT day, reason FROM retention"):
                 reasons.setdefault(day, set()).add(reason)
+            # where days are sealed, none is let go before it is: its blocks are made of all its runs
+            asked = PostgresSql(lambda: self._db)
+            last = sealed_to(asked) if is_key_set_up(asked) else None
+            days = [day for day in self._days() if last is None or day <= last]
             disputed = self._disputed()
             return days_due(
-                self._days(), reasons, rules, now_ms, is_left=lambda day: self._has_rows(day) and not disputed,
+                days, reasons, rules, now_ms, is_left=lambda day: self._has_rows(day) and not disputed,
             )
 
     def bytes_used(self) -> int:

@@ -132,7 +132,7 @@ def leaf_rows(
 def is_key_set_up(db: Sql) -> bool:
     """Tell whether seals are to be made: a key was introduced, or there is a seal."""
     return db.execute(
-        "SELECT 1 FROM entry WHERE kind = ? AND instr(body, ?) UNION ALL SELECT 1 FROM seal LIMIT 1",
+        "SELECT 1 FROM entry WHERE kind = ? AND instr(body, ?) > 0 UNION ALL SELECT 1 FROM seal LIMIT 1",
         (EntryKind.KEY, f'"act":"{INTRODUCE}"'),
     ).fetchone() is not None
 

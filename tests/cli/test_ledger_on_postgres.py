@@ -85,6 +85,19 @@ def test_the_care_of_a_file_is_refused_with_what_does_it_there_and_schema_and_ti
     assert tidied.exit_code == 0, tidied.output
 
 
+def test_its_days_are_sealed_by_the_command_with_the_key(name: ServerLedger, tmp_path: Path):
+    key = tmp_path / "seal.key"
+    assert siaga24("ledger", "key", "new", key, "--by", "Sari", "--ledger", name).exit_code == 0
+    shown = json.loads(siaga24("ledger", "key", "show", "--json", "--ledger", name).output)
+    assert [one["by"] for one in shown] == ["Sari"]
+    (tmp_path / "bpk").mkdir()
+    done = siaga24("ledger", "seal", "--key", key, "--day", "2026-01-01", "--to", tmp_path / "bpk", "--json", "--ledger", name)
+    assert done.exit_code == 0, (done.output, done.exception)
+    (seal,) = json.loads(done.stdout)["seals"]
+    assert (seal["day"], seal["runs"], seal["services"]) == ("2026-01-01", 30, 3)
+    assert list((tmp_path / "bpk").iterdir())
+
+
 def test_an_address_with_a_password_in_it_is_refused_and_not_shown():
     told = refused(UsageError, "sla", "show", "--ledger", f"postgresql://u:{SECRET}@db/x")
     assert "never holds a password" in told

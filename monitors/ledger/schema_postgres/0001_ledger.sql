@@ -93,7 +93,7 @@ CREATE TABLE report (
     life      integer NOT NULL REFERENCES life (id),
     key       text COLLATE "C" NOT NULL,     -- agency/service/job
     at_ms     bigint  NOT NULL,              -- when it was received
-    succeeded boolean NOT NULL,
+    succeeded smallint NOT NULL,             -- 1 or 0
     note      text    NOT NULL
 );
 CREATE INDEX report_of_job ON report (key, id);

@@ -246,7 +246,7 @@ CHANGES = (
     "UPDATE run SET code = 0", "DELETE FROM run", "TRUNCATE run", "TRUNCATE run_20260101", "DELETE FROM run_20260101",
     "UPDATE run_20260101 SET code = 0", "UPDATE evidence SET detail = ''", "DELETE FROM evidence", "TRUNCATE evidence",
     "UPDATE definition SET document = '{}'", "DELETE FROM definition", "UPDATE gap SET end_ms = end_ms + 1",
-    "DELETE FROM gap", "UPDATE series SET service = 'lain'", "DELETE FROM series", "UPDATE report SET succeeded = false",
+    "DELETE FROM gap", "UPDATE series SET service = 'lain'", "DELETE FROM series", "UPDATE report SET succeeded = 0",
     "DELETE FROM report", "UPDATE event SET note = ''", "DELETE FROM event", "UPDATE entry SET body = '{}'",
     "DELETE FROM entry", "UPDATE life SET opened_ms = 0", "UPDATE life SET heartbeat_ms = heartbeat_ms - 1",
     "UPDATE life SET host = 'lain'", "DELETE FROM life", "TRUNCATE life CASCADE", "TRUNCATE entry",
