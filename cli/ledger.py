@@ -7,6 +7,7 @@ import click
 from cli.ledger_backup import backup_command, migrate_command, restore_command
 from cli.ledger_entries import entries_command
 from cli.ledger_export import export_command
+from cli.ledger_import import import_command
 from cli.ledger_key import key_group
 from cli.ledger_rebuild import rebuild_command
 from cli.ledger_rollup import rollup_command
@@ -30,4 +31,5 @@ ledger.add_command(tidy_command)
 ledger.add_command(key_group)
 ledger.add_command(seal_command)
 ledger.add_command(export_command)
+ledger.add_command(import_command)
 ledger.add_command(verify_command)

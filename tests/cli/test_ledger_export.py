@@ -55,6 +55,18 @@ def test_one_agency_and_what_does_not_agree(path: Path, tmp_path: Path):
     assert "2026-01-01/disdik: its files cannot be read" in run("verify", tmp_path / "out", "--key", KEY.public).output
 
 
+def test_a_ledger_is_made_of_an_export(path: Path, tmp_path: Path):
+    sealed(path)
+    run("export", tmp_path / "out", "--ledger", path)
+    to = tmp_path / "new.sqlite"
+    assert code_of(run("import", tmp_path / "out", "--ledger", to)) == 2
+    assert code_of(run("import", tmp_path / "out", "--ledger", to, "--key", "11" * 32)) == 1
+    done = run("import", tmp_path / "out", "--ledger", to, "--key", KEY.public)
+    assert (done.exit_code, "1 sealed days" in done.output, "342 raw runs" in done.output) == (0, True, True), done.output
+    assert run("verify", "--ledger", to, "--key", KEY.public).exit_code == 0
+    assert code_of(run("import", tmp_path / "out", "--ledger", to, "--unverified")) == 1
+
+
 def test_wrong_use_is_told(path: Path, tmp_path: Path):
     empty = run("export", tmp_path / "out", "--ledger", path)
     assert (code_of(empty), "nothing is sealed yet" in str(empty.exception)) == (2, True)
