@@ -12,8 +12,10 @@ from monitors.core.seal import Seal
 from monitors.core.seal_check import AgencyCheck, Checked
 from monitors.ledger.entry_rows import entry_of_row
 from monitors.ledger.export_source import SqliteExport
+from monitors.ledger.sqlite_blocks import SETTLED_MS
 from monitors.ledger.sqlite_days import date_of
 from monitors.ledger.sqlite_sealed_day import ROLLUPS, TOLD
+from monitors.ledger.sqlite_sealer import PATIENCE_MS
 from monitors.ledger.sqlite_seals import read_told
 from monitors.ledger.verify import Progress
 from monitors.ledger.verify_roots import Proof, Verified, check_gone, check_root
@@ -25,6 +27,12 @@ SELECT DISTINCT f.day, f.agency, f.service FROM former f WHERE f.id > ? AND NOT 
     WHERE x.id > ? AND x.hour / 24 = f.day AND s.agency = f.agency AND s.service = f.service
 ) AND NOT EXISTS (
     SELECT 1 FROM gap_order g WHERE g.id > ? AND g.start_ms / 86400000 <= f.day AND g.end_ms / 86400000 >= f.day
+) AND NOT EXISTS (
+    -- a day that waited no longer for a monitor that had died: the next life folds its last hour
+    SELECT 1 FROM seal z JOIN series s ON s.id = CAST(substr(f.key, 1, instr(f.key, ':') - 1) AS integer)
+    JOIN life l ON l.id = s.life
+    WHERE z.day = f.day AND f.kind = 'stretch' AND z.sealed_ms >= (f.day + 1) * 86400000 + ?
+      AND l.heartbeat_ms < (f.day + 1) * 86400000 + ?
 ) ORDER BY f.day, f.agency, f.service
 """
 BEATS = """
@@ -102,7 +110,9 @@ class SqliteLedgerCheck(SqliteExport):
             f"{date_of(day)}, {agency}/{service}: rows were changed since they were sealed, and nothing that came late "
             "is the cause"
             for day, agency, service in self._db.execute(
-                CHANGED, (told.get("former", 0), told.get("late", 0), told.get("gap", 0)),
+                CHANGED, (
+                    told.get("former", 0), told.get("late", 0), told.get("gap", 0), PATIENCE_MS, SETTLED_MS,
+                ),
             ) if self._is_sealed(day)
         ]
         found += [

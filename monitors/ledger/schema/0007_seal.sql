@@ -87,8 +87,18 @@ CREATE INDEX series_of_life ON series (life);
 CREATE INDEX beat_of_life ON beat (life, id);
 CREATE INDEX former_of_day ON former (day, id);
 
+-- A new life writes the stretches of the one before it again from the last good one on: the same is no change.
 CREATE TRIGGER stretch_of_sealed_day_is_put BEFORE INSERT ON stretch
-WHEN NEW.start_ms / 86400000 <= (SELECT max(day) FROM sealing)
+WHEN NEW.start_ms / 86400000 <= (SELECT max(day) FROM sealing) AND NOT EXISTS (
+    SELECT 1 FROM stretch o WHERE o.series = NEW.series AND o.first_sequence = NEW.first_sequence AND (
+        o.last_sequence, o.verdict, o.start_ms, o.last_start_ms, o.end_ms, o.hold_ms, o.missed, o.first_try_failures,
+        o.good_end_ms, o.good_start_ms, o.bad_start_ms, o.bad_end_ms, o.failed_step, o.reason
+    ) IS (
+        NEW.last_sequence, NEW.verdict, NEW.start_ms, NEW.last_start_ms, NEW.end_ms, NEW.hold_ms, NEW.missed,
+        NEW.first_try_failures, NEW.good_end_ms, NEW.good_start_ms, NEW.bad_start_ms, NEW.bad_end_ms, NEW.failed_step,
+        NEW.reason
+    )
+)
 BEGIN
     INSERT INTO former (day, agency, service, kind, key, row)
     SELECT NEW.start_ms / 86400000, s.agency, s.service, 'stretch', NEW.series || ':' || NEW.first_sequence, (

@@ -18,7 +18,8 @@ from monitors.ledger.keys import PrivateKey, verify
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_days import DAY_MS
 from monitors.ledger.sqlite_seals import SqliteSeals
-from tests.factories import NOON_MS, an_entry
+from monitors.ledger.verify_ledger import verify_ledger
+from tests.factories import NOON_MS, a_target, a_transaction, an_entry, some_runs
 from tests.monitors.ledger.sealed import (
     A_DAY,
     DAY,
@@ -129,6 +130,7 @@ def test_a_day_waits_for_the_monitor_but_not_for_ever(path: Path) -> None:
     ledger.append([], life="life-2", heartbeat_ms=MIDNIGHT_MS + 40 * 3_600_000)
     ledger.close()
     assert checked(path) == []
+    assert not verify_ledger(path, [KEY.public]).findings
     assert sealed(path)[0].restated == 3
     assert checked(path) == []
 
@@ -141,6 +143,25 @@ def test_a_life_that_ended_keeps_no_day_waiting(path: Path) -> None:
     ledger.close()
     assert sealed(path)[0].runs == 3 * 50
     assert checked(path) == []
+
+
+def test_a_restart_after_an_outage_over_midnight_restates_nothing(path: Path) -> None:
+    """A new life writes the stretches of the former one again from the last good one on, which lies in a sealed day."""
+    ledger = SqliteLedger(path)
+    ledger.open_life(Life(life="life-1", vantage="local", opened_ms=NOON_MS))
+    ledger.record_targets([
+        a_target(transactions=(a_transaction(interval_ms=INTERVAL_MS),)),
+    ], life="life-1", at_ms=NOON_MS)
+    runs = some_runs("u" * 100 + "d" * 40, interval_ms=INTERVAL_MS)
+    ledger.append(runs, life="life-1", heartbeat_ms=runs[-1].ended_ms)
+    sealed(path)
+    ledger.close()
+    later = SqliteLedger(path)
+    later.open_life(Life(life="life-2", vantage="local", opened_ms=runs[-1].ended_ms + 60_000))
+    later.append([], life="life-2", heartbeat_ms=SETTLED_MS + DAY_MS)
+    later.close()
+    assert not verify_ledger(path, [KEY.public]).findings
+    assert sealed(path)[0].restated == 0
 
 
 def test_runs_that_come_late_enter_the_next_seal_under_their_own_day(path: Path) -> None:
@@ -240,6 +261,7 @@ def test_a_stretch_changed_by_sql_is_told_with_what_it_was(path: Path) -> None:
     sealed(path)
     before = lines_of(path, 1)
     by_hand(path, "UPDATE stretch SET verdict = 0 WHERE series = 2 AND verdict = 2")
+    assert "nothing that came late is the cause" in verify_ledger(path, [KEY.public]).findings[0]
     write(ledger, A_DAY + 20, 2 * A_DAY + 60)
     ledger.close()
     assert lines_of(path, 1) == before
