@@ -60,7 +60,7 @@ mark_option = click.option(
 )
 engine_option = click.option(
     "--http-engine", "http_engine", envvar="SIAGA24_HTTP_ENGINE", show_default=True, show_envvar=True,
-    type=click.Choice([name.value for name in HttpEngineName]), default=HttpEngineName.CURL.value,
+    type=click.Choice([name.value for name in HttpEngineName]), default=HttpEngineName.RAW.value,
     help="Who asks over HTTP: libcurl always, or for plain GETs an engine of our own that takes less of the processor "
     "and leaves answers that are odd in any way to libcurl.",
 )

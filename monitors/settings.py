@@ -71,7 +71,7 @@ class MonitorSettings:
     secrets_dir: Path | None = None      # DIR/AGENCY/NAME holds what definitions call ${secret:NAME}
     # header line by which a service tells our requests from citizens'; "" for none
     synthetic_header: str = DEFAULT_MARK
-    http_engine: HttpEngineName = HttpEngineName.CURL
+    http_engine: HttpEngineName = HttpEngineName.RAW
     # witnesses of the own network, URL or HOST:PORT; none: failing runs are judged without asking
     canaries: tuple[str, ...] = ()
     reports: Listen | None = None        # where jobs report; None: they cannot

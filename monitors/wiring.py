@@ -66,7 +66,7 @@ REPORTS_KEY = "reports.key"              # beside the ledger
 @contextlib.contextmanager
 def probing(
     loop: asyncio.AbstractEventLoop, clock: Clock, *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
-    secrets: SecretStore = NO_SECRETS, mark: str = MARK, hearing: Hearing | None = None, is_raw: bool = False,
+    secrets: SecretStore = NO_SECRETS, mark: str = MARK, hearing: Hearing | None = None, is_raw: bool = True,
 ) -> Iterator[TransactionProbe]:
     """Give a probe with all kinds of steps; what it opened is closed at the end.
 

@@ -20,19 +20,19 @@ from tests.factories import a_target, a_transaction
 DEADLINE_MS = 2000
 
 
-def tried(target: Target, *, reads_certificates: bool = False, guard: Guard = ANYWHERE, secrets: SecretStore = NO_SECRETS) -> Try:
+def tried(target: Target, *, reads_certificates: bool = False, guard: Guard = ANYWHERE, secrets: SecretStore = NO_SECRETS, is_raw: bool = True) -> Try:
     """Try the target's first transaction once."""
-    return tried_all([target], reads_certificates=reads_certificates, guard=guard, secrets=secrets)[0]
+    return tried_all([target], reads_certificates=reads_certificates, guard=guard, secrets=secrets, is_raw=is_raw)[0]
 
 
 def tried_all(
     targets: Sequence[Target], *, reads_certificates: bool = False, guard: Guard = ANYWHERE,
-    secrets: SecretStore = NO_SECRETS,
+    secrets: SecretStore = NO_SECRETS, is_raw: bool = True,
 ) -> list[Try]:
     """Try the first transaction of each target, one after the other, on one engine."""
     async def run() -> list[Try]:
         loop = asyncio.get_running_loop()
-        engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard), PageReader()
+        engine, reader = HttpEngine(loop, reads_certificates=reads_certificates, guard=guard, is_raw=is_raw), PageReader()
         desk = Desk(loop, guard, secrets=secrets, mark=MARK)
         kinds = {"http": PROBES["http"](loop, engine, reader, secrets), **other_kinds(desk)}
         probe = TransactionProbe(kinds, loop, LifeClock())

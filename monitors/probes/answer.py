@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from monitors.probes.failures import Failure
 
 
+NO_PHASES = Phases()
+
+
 class Answer:
     """What came back of one request. ``failure`` is None where a whole answer came."""
 
@@ -31,7 +34,7 @@ class Answer:
         self.head: Sequence[bytes] = ()  # all header lines as they came, status lines and interim answers too
         self.certificate = ""            # of the server, in words; "" where it was not read
         self.is_http2 = False
-        self.phases = Phases()
+        self.phases = NO_PHASES
         self.address = ""
         self.certificate_ends_ms = 0
         self.failure: Failure | None = None

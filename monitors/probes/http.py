@@ -9,6 +9,9 @@ from __future__ import annotations
 import select
 from typing import TYPE_CHECKING
 
+import pycurl
+
+from monitors.core.errors import ProbeFault
 from monitors.probes.guard import ANYWHERE, Guard
 from monitors.probes.http_lane import Lane
 from monitors.probes.http_session import HttpSession
@@ -47,10 +50,21 @@ class HttpEngine:
 
         Raises ProbeFault where those cannot be had.
         """
+        return HttpSession(self, self.lane(ca_pem), keeps=keeps, wire=wire)
+
+    def lane(self, ca_pem: str) -> Lane:
+        """Give what libcurl needs for those who trust ``ca_pem``; made ahead, it needs no descriptor later.
+
+        Raises ProbeFault.
+        """
         lane = self._lanes.get(ca_pem)
         if lane is None:
-            lane = self._lanes[ca_pem] = Lane(self, self._epoll, self._by_socket, self._trust.path(ca_pem))
-        return HttpSession(self, lane, keeps=keeps, wire=wire)
+            path = self._trust.path(ca_pem)
+            try:
+                lane = self._lanes[ca_pem] = Lane(self, self._epoll, self._by_socket, path)
+            except pycurl.error as exc:
+                raise ProbeFault(f"libcurl could not begin: {exc}; are there file descriptors left?") from None
+        return lane
 
     @property
     def under_way(self) -> int:

@@ -50,7 +50,7 @@ class HttpSession:
 
     __slots__ = (
         "_connect_to", "_engine", "_handle", "_head", "_is_closed", "_lane", "_looks", "_on_done", "_raw", "_refused",
-        "_relay", "_sent", "_share", "_sink", "_tried", "_wants_headers", "_wire",
+        "_relay", "_sent", "_share", "_sink", "_tried", "_wants_headers", "_wire", "was_asked",
     )
 
     def __init__(self, engine: HttpEngine, lane: Lane, *, keeps: bool, wire: Wire = PLAIN) -> None:
@@ -66,6 +66,7 @@ class HttpSession:
         self._handle: Handle | None = None
         self._raw: RawConnection | None = None           # the request under way, or the last one, without libcurl
         self._relay: Relay | None = None
+        self.was_asked: RawConnection | None = None      # what the next request came to, where it is made already
         if keeps:
             # a handle and a connection pool of its own, gone with the session: nothing can leak into the next try
             self._handle = Handle()
@@ -102,6 +103,11 @@ class HttpSession:
         self._wants_headers, self._looks = wants_headers, looks
         self._refused, self._tried = "", []
         self._raw = self._relay = None
+        ended, self.was_asked = self.was_asked, None
+        if ended is not None:
+            self._connect_to, self._raw = connect_to, ended
+            self._raw_ended(ended)
+            return
         is_known = is_placed or (not connect_to and self._engine.guard.is_free(literal_host(hop.url)))
         is_usual = (
             is_known and not looks and hop.method == "GET" and hop.body is None

@@ -17,6 +17,7 @@ from monitors.probes.http_names import bracketed, connect_to, has_literal, name_
 from monitors.probes.http_request import Request
 from monitors.probes.http_try import HttpTry
 from monitors.probes.http_wire import WireTemplate
+from monitors.probes.raw_http_journey import PlainJourney, is_plain
 from monitors.probes.secrets_redaction import NOTHING_SECRET, Redactor
 from monitors.probes.secrets_store import NO_SECRETS, PREFIX, SecretStore
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from monitors.probes.http import HttpEngine
     from monitors.probes.http_session import HttpSession
     from monitors.probes.reader import PageReader
+    from monitors.probes.transaction import StepJourney
 
 NO_VALUES: tuple[Mapping[str, str], Redactor] = ({}, NOTHING_SECRET)
 CERTIFICATE_EVERY_S = 600.0              # 13,000 services: 22 looks a second, so that each request need not pay for one
@@ -92,6 +94,15 @@ class HttpSteps:
     def open(self) -> HttpTry:
         """Begin one try."""
         return HttpTry(self)
+
+    def shortcut(self, journey: StepJourney) -> PlainJourney | None:
+        """Give a shorter way than ``journey``, where there is one."""
+        return PlainJourney(self, journey) if is_plain(self, journey) else None
+
+    @property
+    def has_choices(self) -> bool:
+        """Its connections are made in a way that the definition chose."""
+        return not self._wire.is_plain or self._resolver is not None
 
     def secrets(self) -> Mapping[str, str]:
         """Read the secrets that the steps refer to, anew for each try. Raises ProbeFault."""

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from monitors.core.http_options import Auth
     from monitors.probes.http_session import HttpSession
     from monitors.probes.http_step import HttpSteps
+    from monitors.probes.raw_http_connection import RawConnection
 
 
 class HttpTry:
-    """One try: a session of its own, one step at a time; what is secret in it, and what was found out on the way."""
+    """One try: a session of its own, one step at a time; what is secret in it, and what was found out on the way.
 
-    __slots__ = ("_session", "_step", "_values", "names", "redactor", "steps", "tokens")
+    ``ended``: what its first request, which is asked already, came to.
+    """
 
-    def __init__(self, steps: HttpSteps) -> None:
-        self.steps = steps
+    __slots__ = ("_ended", "_session", "_step", "_values", "names", "redactor", "steps", "tokens")
+
+    def __init__(self, steps: HttpSteps, ended: RawConnection | None = None) -> None:
+        self.steps, self._ended = steps, ended
         self._session: HttpSession | None = None
         self._step: StepUnderWay | None = None
         self._values: Mapping[str, str] = {}
@@ -42,6 +46,7 @@ class HttpTry:
                 self._values = self.steps.secrets()
                 self.redactor = self.steps.redactor(self._values)
                 self._session = self.steps.session(self._values)
+                self._session.was_asked, self._ended = self._ended, None
             except (ProbeFault, FillError) as exc:
                 on_done(StepOutcome(fault=self.redactor.clean(str(exc))))
                 return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from monitors.core.errors import ProbeFault
 from monitors.core.model import Phases
 from monitors.core.verdict import US_PER_S, spoken_us
-from monitors.probes.answer import host_of
+from monitors.probes.answer import NO_PHASES, host_of
 from monitors.probes.auth import token_of
 from monitors.probes.base import StepOutcome
 from monitors.probes.charset import decode
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from monitors.probes.redirects import Hop
 
 
-NO_PHASES = Phases()
 LOOK_S, LEAST_LOOK_S = 2.0, 0.1          # for a second look at a certificate that was not believed
 
 

@@ -46,6 +46,11 @@ class WireTemplate:
         )
 
     @property
+    def is_plain(self) -> bool:
+        """Nothing was chosen."""
+        return self._connection is None
+
+    @property
     def ip(self) -> IpFamily:
         """Which addresses are looked up."""
         return self._connection.ip if self._connection else IpFamily.ANY

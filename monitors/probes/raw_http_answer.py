@@ -14,19 +14,26 @@ if TYPE_CHECKING:
     from monitors.probes.redirects import Hop
 
 
-def answer_of(ended: RawConnection, hop: Hop, *, wants_headers: bool) -> Answer:
-    """Give the answer of a connection that is not odd."""
+def plain_answer(ended: RawConnection, *, wants_headers: bool) -> Answer:
+    """Give what came, without the lines of its head."""
     answer = Answer()
     answer.address = "" if ended.is_connecting else ended.address
-    head, sink = ended.head, ended.sink
+    head = ended.head
     if head is not None:
         answer.status = head.status
         answer.content_type = text_of(head.content_type)
-        answer.body = b"".join(sink.chunks)
-        answer.head = ended.head_lines()
+        chunks = ended.sink.chunks
+        answer.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if wants_headers:
-            answer.headers = [header_of(line) for line in answer.head[1:-1]]
+            answer.headers = [header_of(line) for line in ended.head_lines()[1:-1]]
     answer.phases = _phases(ended)
+    return answer
+
+
+def answer_of(ended: RawConnection, hop: Hop, *, wants_headers: bool) -> Answer:
+    """Give the answer of a connection that is not odd."""
+    answer, sink = plain_answer(ended, wants_headers=wants_headers), ended.sink
+    answer.head = ended.head_lines()
     end_us = _us(ended.began_s, ended.end_s)
     if ended.fault:
         answer.failure = Failure(problem=ended.fault, is_ours=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import select
 import socket
+from socket import SocketType  # what socket.socket is made of, without what makes it slower
 from typing import TYPE_CHECKING
 
 from monitors.probes.decoding import Sink
@@ -28,6 +29,7 @@ COULD_NOT_CONNECT, REFUSED, TIMED_OUT, NOTHING_CAME, RECEIVING, SENDING, TOO_LAR
 READ_AT_ONCE = 16 * 1024
 MOST_KEPT = 256 * 1024                   # bytes that were read and may still be odd
 PIECE_COSTS = 64                         # bytes that each piece takes beside its own
+_STREAM = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
 _TROUBLE = select.EPOLLERR | select.EPOLLHUP
 
 
@@ -62,13 +64,13 @@ class RawConnection:
         self._taken = 0                  # bytes of the body so far, as they came
         self._left = -1                  # bytes of the body that are still to come; -1: nobody said how many
         self._unsent = asked.data
-        self.socket: socket.socket | None = None
+        self.socket: SocketType | None = None
 
     def begin(self, port: int) -> None:
         """Open a socket and begin to connect; what fails at once is told soon, and not before this returns."""
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
         try:
-            opened = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+            opened = SocketType(family, _STREAM)
         except OSError as exc:
             self._engine.loop.call_soon(self.fail, COULD_NOT_CONNECT, exc.errno or 0)
             return
@@ -113,7 +115,7 @@ class RawConnection:
             self._engine.closing(opened.fileno())
             opened.close()
 
-    def take_socket(self) -> socket.socket | None:
+    def take_socket(self) -> SocketType | None:
         """Give the socket to somebody else, who closes it."""
         opened, self.socket = self.socket, None
         if opened is not None:
@@ -147,7 +149,7 @@ class RawConnection:
         self.connected_s = self._engine.loop.time()
         self.phase = Phase.FIRST_BYTE
 
-    def _send(self, opened: socket.socket) -> None:
+    def _send(self, opened: SocketType) -> None:
         if self.is_connecting:
             self._connected()
         sent = opened.send(self._unsent)

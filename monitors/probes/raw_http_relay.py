@@ -23,7 +23,7 @@ class Relay:
 
     __slots__ = ("_engine", "_is_over", "_ours", "_pending", "_server", "theirs")
 
-    def __init__(self, engine: RawEngine, server: socket.socket, received: Sequence[bytes]) -> None:
+    def __init__(self, engine: RawEngine, server: socket.SocketType, received: Sequence[bytes]) -> None:
         self._engine, self._server = engine, server
         self._pending = b"".join(received)
         self._is_over = False            # the server sends no more

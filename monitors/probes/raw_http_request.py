@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +23,6 @@ _PLACE = re.compile(r":(?P<v4>[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[(?P<v6>[0-9A-Fa-f:
 _LINE = re.compile(rb"(?!(?i:host|content-|transfer-encoding|connection|expect|te|upgrade|cookie)[^:]*:)"
                    rb"[A-Za-z0-9_-]+: [!-~](?:[\t -~]*[!-~])?")
 LARGEST = 8 * 1024                       # bytes: a fresh connection takes them at once
-_OURS = b"\r\n".join(OUR_LINES)
 _ACCEPT_ENCODING = f"Accept-Encoding: {ACCEPTED}".encode()
 
 
@@ -34,7 +34,7 @@ class Asked(NamedTuple):
     port: int
 
 
-def plain_request(hop: Hop, mark: Sequence[bytes], connect_to: str) -> Asked | None:
+def plain_request(hop: Hop, mark: tuple[bytes, ...], connect_to: str) -> Asked | None:
     """Write a GET without a body; None where libcurl must say how.
 
     ``mark``: header lines of our own. ``connect_to``: HOST:PORT:ADDRESS:PORT, or "" where the URL has an address.
@@ -42,8 +42,8 @@ def plain_request(hop: Hop, mark: Sequence[bytes], connect_to: str) -> Asked | N
     found = _URL.fullmatch(hop.url)
     if found is None:
         return None
-    host, port, path = found["host"], found["port"], found["path"]
-    if path[:1] == "?" or "/.." in path:
+    host, port, path = found.groups()
+    if path[:1] == "?":
         return None
     if connect_to:
         place = _PLACE.search(connect_to)
@@ -54,13 +54,22 @@ def plain_request(hop: Hop, mark: Sequence[bytes], connect_to: str) -> Asked | N
         address, number = host.strip("[]"), int(port or 80)
     if number > 65535:
         return None
-    if hop.headers is OUR_LINES:
-        lines = [_ACCEPT_ENCODING, _OURS]
-    else:
-        if any(_LINE.fullmatch(line) is None for line in hop.headers):
-            return None
-        asks = any(line[:16].lower() == b"accept-encoding:" for line in hop.headers)
-        lines = [*(() if asks else (_ACCEPT_ENCODING,)), *hop.headers]
+    lines = _our_lines(mark) if hop.headers is OUR_LINES else _lines(mark, hop.headers)
+    if lines is None:
+        return None
     shown = f"{host}:{port}" if port and port != "80" else host
-    data = b"\r\n".join((f"GET {path or '/'} HTTP/1.1\r\nHost: {shown}".encode("ascii"), *mark, *lines, b"\r\n"))
+    data = f"GET {path or '/'} HTTP/1.1\r\nHost: {shown}".encode("ascii") + lines
     return Asked(data, address, number) if len(data) <= LARGEST else None
+
+
+def _lines(mark: Sequence[bytes], headers: Sequence[bytes]) -> bytes | None:
+    if any(_LINE.fullmatch(line) is None for line in headers):
+        return None
+    asks = any(line[:16].lower() == b"accept-encoding:" for line in headers)
+    return b"\r\n".join((b"", *mark, *(() if asks else (_ACCEPT_ENCODING,)), *headers, b"\r\n"))
+
+
+@functools.lru_cache(maxsize=8)
+def _our_lines(mark: tuple[bytes, ...]) -> bytes | None:
+    """Write the lines of nearly all requests once."""
+    return _lines(mark, OUR_LINES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from monitors.core.model import HTTP, StepResult, Try
@@ -24,11 +24,28 @@ if TYPE_CHECKING:
 
     from monitors.clock import Clock
     from monitors.core.model import Target, Transaction
-    from monitors.probes.base import Session, StepKind, Steps
+    from monitors.probes.base import Journey, Session, StepKind, Steps
 
 ROUNDS = 10                              # of the loop; a coroutine needs some from its time-out to its last word
 GRACE_S = 0.05                           # after the deadline, for the step's own word of what it was waiting for
 TOLD_S = 1.0                             # after the deadline, where many ends are still to be told
+
+
+class Begun(NamedTuple):
+    """A try that began elsewhere. ``began_s``: of the loop; ``session``: what it has, its first step asked already."""
+
+    began_s: float
+    started_ms: int
+    session: Session
+
+
+@runtime_checkable
+class HasShortcut(Protocol):
+    """Steps that may know a shorter way than all others go."""
+
+    def shortcut(self, journey: StepJourney) -> Journey | None:
+        """Give it, or None. It ends a try only where all is well, else ``journey`` goes on with it."""
+        ...
 
 
 class TransactionProbe:
@@ -42,13 +59,15 @@ class TransactionProbe:
         self.is_behind = is_behind       # ends of steps are known and not told yet
         self.tries: Counter[tuple[str, str]] = Counter()     # of transactions that use run values; outlives a reload
 
-    def prepare(self, target: Target, transaction: Transaction) -> StepJourney:
+    def prepare(self, target: Target, transaction: Transaction) -> Journey:
         """Make a transaction ready. Raises UsageError where its definition cannot be run."""
         if all(step.protocol == HTTP for step in transaction.steps):
             steps = self._kinds[HTTP].prepare(target, transaction)
         else:
             steps = prepare_mixed(self._kinds, target, transaction)
-        return StepJourney(self, target, transaction, steps)
+        journey = StepJourney(self, target, transaction, steps)
+        shortcut = steps.shortcut(journey) if isinstance(steps, HasShortcut) else None
+        return shortcut or journey
 
 
 class StepJourney:
@@ -74,37 +93,51 @@ class StepJourney:
         """Begin one try on a fresh connection and cookie jar; ``on_done`` is called once, by the deadline."""
         _TryUnderWay(self, on_done).begin()
 
+    def go_on(self, begun: Begun, on_done: Callable[[Try], None]) -> None:
+        """Go on with a try that began elsewhere."""
+        _TryUnderWay(self, on_done, begun).begin()
+
+    @property
+    def has_run_values(self) -> bool:
+        """Each try has values of its own."""
+        return self._zone is not None
+
 
 class _TryUnderWay:
     """One try from its first step to its end."""
 
     __slots__ = (
-        "_began_s", "_ends_s", "_fault", "_index", "_journey", "_on_done", "_results", "_saved", "_session",
-        "_started_ms", "_step_ms", "_tail", "_took_s", "_watch",
+        "_began_s", "_ends_s", "_fault", "_index", "_is_begun", "_journey", "_on_done", "_results", "_saved",
+        "_session", "_started_ms", "_step_ms", "_tail", "_took_s", "_watch",
     )
 
-    def __init__(self, journey: StepJourney, on_done: Callable[[Try], None]) -> None:
+    def __init__(
+        self, journey: StepJourney, on_done: Callable[[Try], None], begun: Begun | None = None,
+    ) -> None:
         self._journey = journey
         self._on_done: Callable[[Try], None] | None = on_done
         self._index = 0
         self._results: list[StepResult] = []
-        self._began_s = journey.probe.loop.time()
+        self._began_s = begun.began_s if begun else journey.probe.loop.time()
         transaction = journey.transaction
         # of the steps whose turn it is: those that always run have their own share behind it
         self._ends_s = self._began_s + (transaction.deadline_ms - transaction.cleanup_ms) / 1000
         self._tail = transaction.main_steps
         self._fault, self._took_s = "", -1.0
-        self._started_ms = self._step_ms = journey.probe.clock.now_ms
+        self._started_ms = self._step_ms = begun.started_ms if begun else journey.probe.clock.now_ms
         self._saved = journey.values(self._started_ms)
-        self._session: Session = journey.steps.open()
+        self._session: Session = begun.session if begun else journey.steps.open()
+        self._is_begun = begun is not None
         # whatever hangs below, a parser or a library, the try ends
         self._watch = journey.probe.loop.call_at(self._ends_s + GRACE_S, self._ran_out)
 
     def begin(self) -> None:
         """Start the step whose turn it is."""
-        self._step_ms = self._journey.probe.clock.now_ms
+        is_begun, self._is_begun = self._is_begun, False
+        if not is_begun:
+            self._step_ms = self._journey.probe.clock.now_ms
         left_s = self._ends_s - self._journey.probe.loop.time()
-        if left_s <= 0:
+        if left_s <= 0 and not is_begun:
             # only steps that may fail can have eaten the time and left others behind them
             self._stepped(StepOutcome(problem=f"not begun: the deadline of {self._deadline} was over"))
             return

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from monitors.core.model import AssertKind, Step, Try
-from monitors.probes import http_session
+from monitors.probes import http_session, raw_http
 from tests.probing import expect, tried, watching
 from tests.servers import (
     Answer,
@@ -261,20 +261,23 @@ def test_authorities_that_cannot_be_read_are_our_fault_and_not_the_service_s(tmp
     assert attempt.steps == ()
 
 
-def test_a_monitor_without_file_descriptors_says_so_and_blames_no_service():
+@pytest.mark.parametrize(("asks", "by", "is_raw"), [
+    (http_session.HttpSession, "send", False), (raw_http.RawEngine, "begin", True),
+], ids=["curl", "raw"])
+def test_a_monitor_without_file_descriptors_says_so_and_blames_no_service(asks: type, by: str, is_raw: bool):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with serving(page()) as server:
         target = watching(server.url)
-        original = http_session.HttpSession.send
+        original = getattr(asks, by)
 
         def starved(*args, **kwargs):
             resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
             return original(*args, **kwargs)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(http_session.HttpSession, "send", starved)
+            patch.setattr(asks, by, starved)
             try:
-                attempt = tried(target)
+                attempt = tried(target, is_raw=is_raw)
             finally:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert "no file descriptors left" in attempt.fault

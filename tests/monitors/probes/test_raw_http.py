@@ -283,7 +283,7 @@ def test_no_descriptor_left_is_our_own_fault(monkeypatch: pytest.MonkeyPatch):
             session = made.open(ca_pem="", keeps=False)
             done: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
             with monkeypatch.context() as patch:
-                patch.setattr("monitors.probes.raw_http_connection.socket.socket", none_left)
+                patch.setattr("monitors.probes.raw_http_connection.SocketType", none_left)
                 send(session, 9, done.set_result)
             answer = await done
             session.close()
