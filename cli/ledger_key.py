@@ -12,7 +12,8 @@ from cli.telling import by_option
 from monitors.core.entry import EntryKind
 from monitors.core.errors import UsageError
 from monitors.ledger.keys import generate, load
-from monitors.ledger.opening import open_reader, open_sealer
+from monitors.ledger.opening import open_reader
+from monitors.ledger.opening_sealer import open_sealer
 from monitors.ledger.seal_keys import seal_keys
 from monitors.ledger_name import LedgerName
 

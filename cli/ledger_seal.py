@@ -18,7 +18,7 @@ from monitors.core.seal import Seal
 from monitors.ledger.delivery import Destination
 from monitors.ledger.delivery_settings import doubles, read_destinations, short_destination
 from monitors.ledger.keys import PrivateKey, load
-from monitors.ledger.opening import open_sealer
+from monitors.ledger.opening_sealer import open_sealer
 from monitors.ledger.seal_giving import ENOUGH, Given, give
 from monitors.ledger.sqlite_days import date_of
 from monitors.ledger.sqlite_sealer import Sealer

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from monitors.core.seal import Seal
     from monitors.ledger.base import Ledger
     from monitors.ledger.retention import RetentionRules
-    from monitors.ledger.sqlite_sealer import Sealer
     from monitors.ledger.sqlite_tidy import Thinned
     from monitors.ledger_name import LedgerName
 
@@ -70,17 +69,6 @@ def open_reader(name: LedgerName) -> LedgerReader:
     from monitors.ledger.postgres_reader import PostgresReader  # noqa: PLC0415 - 20 MB that a file does not need
 
     return PostgresReader(name)
-
-
-def open_sealer(name: LedgerName) -> Sealer:
-    """Open a ledger to seal its days. Raises LedgerError where there is none."""
-    if isinstance(name, Path):
-        from monitors.ledger.sqlite_sealer import SqliteSealer  # noqa: PLC0415
-
-        return SqliteSealer(name)
-    from monitors.ledger.postgres_seals import PostgresSealer  # noqa: PLC0415
-
-    return PostgresSealer(name)
 
 
 def open_seals(name: LedgerName) -> Seals:

@@ -20,7 +20,8 @@ from monitors.core.seal_lines import marks_of
 from monitors.core.seal_tree import leaf_digest
 from monitors.ledger.keys import PrivateKey, verify
 from monitors.ledger.postgres import PostgresLedger
-from monitors.ledger.postgres_seals import PostgresSealer, PostgresSeals
+from monitors.ledger.postgres_sealer import PostgresSealer
+from monitors.ledger.postgres_seals import PostgresSeals
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_days import DAY_MS
 from monitors.ledger.sqlite_sealer import Sealer, SqliteSealer
