@@ -103,7 +103,8 @@ CREATE FUNCTION stretch_text(st stretch) RETURNS text LANGUAGE sql AS $$
         st.failed_step, st.reason)::text
 $$;
 
--- A stretch that is put in the place of another comes as a change, so that only what was not there is told as made.
+-- A stretch that is put in the place of another comes as a change, so that only what was not there is told as made. A new
+-- life writes the stretches of the one before it again from the last good one on: the same is no change.
 CREATE FUNCTION stretch_of_sealed_day() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     sealed integer := (SELECT max(day) FROM sealing);
@@ -113,7 +114,7 @@ BEGIN
             PERFORM tell_former(
                 NEW.start_ms / 86400000, NEW.series, 'stretch', NEW.series || ':' || NEW.first_sequence, NULL);
         END IF;
-    ELSE
+    ELSIF TG_OP = 'DELETE' OR OLD IS DISTINCT FROM NEW THEN
         IF OLD.start_ms / 86400000 <= sealed THEN
             PERFORM tell_former(
                 OLD.start_ms / 86400000, OLD.series, 'stretch', OLD.series || ':' || OLD.first_sequence,
