@@ -7,10 +7,13 @@ few services have an outage. Rows are written past the ledger's own code, which 
 
 from __future__ import annotations
 
+import atexit
 import functools
 import random
+import shutil
 import sqlite3
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -102,6 +105,15 @@ def make_ledger(path: Path, made: Made | None = None) -> Made:
         job.roll(now_ms=beat_ms, pause=lambda _: None, is_stopped=lambda: False)
         job.close()
     return made
+
+
+@functools.cache
+def kept_ledger(made: Made) -> Path:
+    """Give a ledger that stays until the process ends: benchmarks that ask for the same share it."""
+    folder = tempfile.mkdtemp(prefix="siaga24-bench-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make_ledger(Path(folder) / "ledger.sqlite", made)
+    return Path(folder) / "ledger.sqlite"
 
 
 def key_of(number: int) -> tuple[str, str]:
