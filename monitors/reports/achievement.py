@@ -12,7 +12,7 @@ from monitors.core.wording import Language, duration, percent, share_parts
 from monitors.reports.charts import Range, days, ranges
 from monitors.reports.document import Block, Cell, Column, Heading, Paragraph, Picture, Table, Tone
 from monitors.reports.numbers import count, period_name, share_cell, target_cell, time_cell
-from monitors.reports.summary import marked, service_judgements
+from monitors.reports.summary import marked, marked_names, service_judgements
 from monitors.reports.words import JUDGEMENT_SIGNS, JUDGEMENT_TONES
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def league(data: ReportData, words: Words) -> Iterator[Block]:
         if len(data.months) > 1:
             yield Heading(text=period_name(month.window.month, words.language), level=2)
         yield _table(month, words, is_only=len(data.months) == 1)
-        yield _ranges(month, words)
+        if any(one.has_data for one in month.judged):
+            yield _ranges(month, words)
 
 
 def pictures(data: ReportData, words: Words) -> Iterator[Block]:
@@ -155,18 +156,18 @@ def _provable(one: ServiceMonth, language: Language) -> Cell:
 def _quarter(data: ReportData, words: Words) -> Table:
     """Give every service's months side by side; a quarter is kept only if each of them is."""
     judged = service_judgements(data)
-    names = {one.target.service: marked(one) for month in data.months for one in month.services}
+    names = marked_names(data)
     by_month = [{one.target.service: one for one in month.services} for month in data.months]
     columns = (
-        Column(title=words("service"), share=1),
+        Column(title=words("service"), share=2),
         *(
             column for month in data.months
             for column in (
                 Column(title=period_name(month.window.month, words.language), is_right=True),
-                Column(title=words("covered"), is_right=True), Column(title=words("judged")),
+                Column(title=words("covered"), is_right=True), Column(title=words("judged"), share=1),
             )
         ),
-        Column(title=words("quarter")),
+        Column(title=words("quarter"), share=1),
     )
     rows = []
     for service, judgement in sorted(judged.items(), key=lambda pair: names[pair[0]]):

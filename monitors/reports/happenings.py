@@ -11,7 +11,7 @@ from monitors.core.wording import duration
 from monitors.reports.charts import bar
 from monitors.reports.document import Block, Cell, Column, Heading, Paragraph, Picture, Table
 from monitors.reports.numbers import minute, second, time_cell
-from monitors.reports.summary import marked
+from monitors.reports.summary import marked, marked_names
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -62,10 +62,9 @@ def attribution(data: ReportData, words: Words) -> Iterator[Block]:
     """Say whose the downtime was, in sum and for each service."""
     yield Heading(text=words("attribution"))
     by_service: dict[str, dict[Owner, int]] = {}
-    names: dict[str, str] = {}
+    names = marked_names(data)
     for month in data.months:
         for one in month.services:
-            names[one.target.service] = marked(one)
             spent = by_service.setdefault(one.target.service, dict.fromkeys(Owner, 0))
             for owner, ms in one.owners:
                 spent[owner] += ms

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -25,9 +25,23 @@ MOST_NAMED = 6
 
 def marked(one: ServiceMonth) -> str:
     """Give a service's name with the marks that go with its figures wherever they stand."""
-    was_ruled = one.corrected is not None and one.corrected.corrected is not None
-    marks = [CORRECTED] * was_ruled + [OWN_HOST] * one.is_seen_from_own_host_only
-    return " ".join((one.name, *marks))
+    return marked_over((one,))
+
+
+def marked_over(months: Sequence[ServiceMonth]) -> str:
+    """Give the name of a service, oldest month first, with the marks of any of them: for sums over months."""
+    was_ruled = any(one.corrected is not None and one.corrected.corrected is not None for one in months)
+    is_own_host = any(one.is_seen_from_own_host_only for one in months)
+    return " ".join((months[-1].name, *[CORRECTED] * was_ruled, *[OWN_HOST] * is_own_host))
+
+
+def marked_names(data: ReportData) -> dict[str, str]:
+    """Give every service's name with its marks over all months."""
+    found: dict[str, list[ServiceMonth]] = {}
+    for month in data.months:
+        for one in month.services:
+            found.setdefault(one.target.service, []).append(one)
+    return {service: marked_over(months) for service, months in found.items()}
 
 
 def service_judgements(data: ReportData) -> dict[str, Judgement]:
@@ -171,17 +185,15 @@ def _downtime(data: ReportData, statements: list[AgencyStatement], words: Words)
 
 def _worst(data: ReportData, words: Words) -> Fact:
     down: dict[str, int] = {}
-    names: dict[str, str] = {}
     for month in data.months:
         for one in month.services:
             if one.in_force is not None:
                 down[one.target.service] = down.get(one.target.service, 0) + one.in_force.down_ms
-                names[one.target.service] = marked(one)
     worst = min(down, key=lambda service: (-down[service], service))
     if not down[worst]:
         return Fact(label=words("worst"), value="–", note=words("worst_none"))
     return Fact(
-        label=words("worst"), value=duration(down[worst], words.language), note=names[worst],
+        label=words("worst"), value=duration(down[worst], words.language), note=marked_names(data)[worst],
         number=down[worst], unit=Unit.MS,
     )
 

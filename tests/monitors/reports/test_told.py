@@ -120,3 +120,13 @@ def test_a_promise_that_cannot_be_proven_is_told_on_the_first_page(ledger):
     alone = replace(one, outlook=replace(one.outlook, narrowest=one.outlook.narrowest - 1))
     data = replace(read(ledger), months=(replace(read(ledger).months[0], services=(alone,)),))
     assert any("lebih sempit" in getattr(b, "text", "") for b in compose(data, Language.ID).blocks)
+
+
+def test_a_mark_of_one_month_stands_with_the_sums_of_the_quarter(ledger):
+    number = tell(ledger, EntryKind.DISPUTE, "Siti", SITI, act="open", claim="up", reason="log terlampir",
+                  start_ms=NOON_MS + 90_000, end_ms=NOON_MS + 120_000)
+    tell(ledger, EntryKind.CORRECTION, "Budi", BUDI, dispute=number, outcome="upheld", verdict="up", reason="benar")
+    data = agency_report(ledger, "dinkes", Cadence.QUARTERLY, "2026-Q1", now_ms=NOW_MS + 90 * 86_400_000)
+    (row,) = table(compose(data, Language.ID), "Triwulan")
+    assert row[0] == "Antrean †"
+    assert [row[place] for place in (3, 6, 9, 10)] == ["? belum dapat dipastikan"] * 4
