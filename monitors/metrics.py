@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from monitors.families import Family
 
 OPEN_METRICS = "application/openmetrics-text"
-SENT_AT_ONCE = 1_000_000                 # after each write to the scraper the probes' thread has to be waited for
+SENT_AT_ONCE = 500_000                   # after each write to the scraper the probes' thread has to be waited for
 APPEND_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 CANARY_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
 LATENESS_BUCKETS_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 30)

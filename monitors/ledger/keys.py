@@ -1,5 +1,7 @@
 """Ed25519 keys: made, loaded, signed with and verified with. The only user of ``cryptography`` in the ledger.
 
+The library is loaded with the first key: a monitor whose ledger has no signed entry need not hold its 6 MB.
+
 A private key is a file of its owner alone (mode 0600), 32 bytes in hexadecimal after a word that says what it is; what
 others need is the public key, 32 bytes in hexadecimal. A key is called by its id: the first 16 hexadecimal digits of
 the SHA-256 of its 32 public bytes.
@@ -10,9 +12,6 @@ from __future__ import annotations
 import hashlib
 import os
 from typing import TYPE_CHECKING
-
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from monitors.core.errors import LedgerError
 
@@ -37,6 +36,8 @@ class PrivateKey:
     """A key that signs. Its ``repr`` tells its id alone."""
 
     def __init__(self, secret: bytes) -> None:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415 - see above
+
         self._key = Ed25519PrivateKey.from_private_bytes(secret)
         self.public = self._key.public_key().public_bytes_raw().hex()
 
@@ -98,6 +99,9 @@ def load(path: Path) -> PrivateKey:
 
 def verify(public: str, signature: str, message: bytes) -> bool:
     """Tell whether ``signature`` over ``message`` is that of the public key; all that is malformed or weak is not."""
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - see above
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
+
     try:
         raw = bytes.fromhex(public)
         if raw[:-1] + bytes([raw[-1] & 0x7F] if raw else []) in WEAK:

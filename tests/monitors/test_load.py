@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gc
+import json
 import resource
 import socket
 import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from monitors import load
+from monitors.core.document import to_document
 from monitors.load import (
     ALL_BEATS,
     Descriptors,
@@ -22,6 +25,7 @@ from monitors.load import (
     open_descriptors,
     possible_runs,
 )
+from tests.factories import a_target
 
 
 def test_an_open_socket_is_counted():
@@ -147,3 +151,28 @@ def test_garbage_in_cycles_goes_while_runs_hang_and_python_s_own_rule_comes_back
     assert gone == [1]
     garbage.beat(under_way=10)
     assert gc.isenabled()
+
+
+def test_a_plain_monitor_loads_no_library_that_its_definitions_do_not_ask_for(tmp_path: Path):
+    """Each takes megabytes: they come with the first step, ledger or signature that needs them."""
+    targets = tmp_path / "targets.json"
+    targets.write_text(json.dumps(to_document([a_target()])), encoding="utf-8")
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from monitors.settings import Listen, MonitorSettings\n"
+        "from monitors.wiring import Monitor, probing\n"
+        "from monitors.targets_source import TargetsFiles\n"
+        "from monitors.runner import watch\n"
+        "import asyncio, cli.monitor\n"
+        "from monitors.clock import LifeClock\n"
+        f"target, = TargetsFiles((Path({str(targets)!r}),)).read()\n"
+        "async def ready():\n"
+        "    with probing(asyncio.get_running_loop(), LifeClock()) as probe:\n"
+        "        watch(probe, target)\n"
+        "asyncio.run(ready())\n"
+        "found = ('cryptography', 'dns', 'grpc', 'icmplib', 'playwright', 'psycopg', 'websockets', 'docker', 'pulumi')\n"
+        "print([name for name in found if name in sys.modules])\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.strip() == "[]"
