@@ -15,14 +15,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from cli import attribution as attribution_module
 from cli import sla as sla_module
 from cli.main import main
 from cli.sla_outlook import week
+from monitors.core.entry import EntryKind
 from monitors.core.history import Life
 from monitors.core.hours import MIDNIGHT, OfficeWeek
 from monitors.core.model import Promise, Target
 from monitors.ledger.sqlite import SqliteLedger
-from tests.factories import NOON_MS, a_target, some_runs
+from monitors.ledger.sqlite_entries import SqliteEntries
+from tests.factories import NOON_MS, a_target, an_entry, some_runs
 
 MINUTE_MS = 60_000
 
@@ -151,3 +154,24 @@ def test_the_worst_vantage_stands_beside_the_headline(path: Path):
     assert any(line.startswith("worst: jayapura 96.774 %") for line in lines)
     (row,) = csv.DictReader(io.StringIO(show(path, *between, "--output", "csv")))
     assert (row["worst_vantage"], row["worst_vantage_availability_percent"]) == ("jayapura", "96.774")
+
+
+def test_maintenance_and_attribution_count_the_same_hours_as_the_statement(path: Path, monkeypatch):
+    """Promised from 12.10 to 12.20, down from 12.05 to 12.12, agreed maintenance from 12.00 to 12.11."""
+    monkeypatch.setattr(attribution_module, "now_ms", lambda: NOON_MS + 30 * MINUTE_MS)
+    write(path, "u" * 10 + "d" * 14 + "u" * 36, promise=Promise(hours=((time(12, 10), time(12, 20)),) * 7))
+    told = SqliteEntries(path)
+    given: dict[str, Any] = {"kind": EntryKind.MAINTENANCE, "service": "antrean"}
+    number = told.keep_entry(an_entry(**given, at_ms=NOON_MS - 3 * 1440 * MINUTE_MS, by="Siti", body={
+        "act": "announce", "start_ms": NOON_MS, "end_ms": NOON_MS + 11 * MINUTE_MS, "reason": "r",
+    })).number
+    told.keep_entry(an_entry(
+        **given, at_ms=NOON_MS - 2 * 1440 * MINUTE_MS, by="Budi", body={"act": "approve", "window": number},
+    ))
+    told.close()
+    between = ("--from", "2026-01-01T12:00", "--to", "2026-01-01T12:30")
+    second = plain(path, *between)["without_agreed_maintenance"]
+    assert (second["excluded_ms"], second["down_ms"], second["known_ms"]) == (MINUTE_MS, MINUTE_MS, 9 * MINUTE_MS)
+    result = CliRunner().invoke(main, ["attribution", "list", "--ledger", str(path), "--json", *between])
+    (owned,) = json.loads(result.output)
+    assert owned["down_ms"] == sum(owned["owners_ms"].values()) == 2 * MINUTE_MS
