@@ -14,6 +14,7 @@ from pathlib import Path
 import docker
 import pytest
 from docker.errors import DockerException
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
 from monitors.core.errors import ToolchainError
@@ -25,6 +26,10 @@ from tests.side_by_side import Groups, arrange
 # Where the whole run was begun in the background, it ignores interrupts, and so would every program that a test begins
 # and then interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A machine with much to do is slow and not wrong: no property fails for the time that an example took.
+settings.register_profile("siaga24", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("siaga24")
 
 MAKE_READY = 'start it, or run "make ready", which installs and starts one where it may; "make test-fast" needs none'
 
