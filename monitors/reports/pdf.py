@@ -1,4 +1,8 @@
-"""A report as PDF, laid out by typst with the fonts it brings along: the same bytes on any machine, and tagged."""
+"""A report as PDF, laid out by typst with the fonts it brings along: the same bytes on any machine.
+
+It is made for archives (PDF/A-2a, ISO 19005-2) and screen readers (PDF/UA-1, ISO 14289-1); typst refuses what does not
+conform.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +37,7 @@ def _compiled(document: Document, layout: Literal["pdf", "png"], dots_per_inch: 
         found = typst.compile(
             FOLDER / "report.typ", root=FOLDER, format=layout, ppi=dots_per_inch, sys_inputs={"document": text},
             ignore_system_fonts=True, timestamp=document.made_ms // 1_000,
+            pdf_standards=["a-2a", "ua-1"] if layout == "pdf" else [],
         )
     except typst.TypstError as exc:
         raise Siaga24Error(

@@ -90,6 +90,13 @@ def test_the_pdf_has_its_fonts_within():
     assert told.count(b"/FontFile") + of(".pdf").count(b"/FontFile") >= len(names)
 
 
+def test_the_pdf_is_for_archives_and_screen_readers():
+    content = of(".pdf")
+    assert b"<pdfaid:part>2</pdfaid:part>" in content
+    assert b"<pdfaid:conformance>A</pdfaid:conformance>" in content
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in content
+
+
 def test_html_has_every_cell_of_the_document_and_fetches_nothing():
     page = of(".html").decode()
     reader = Cells()
