@@ -14,6 +14,7 @@ from cli.output import console, json_option, print_json, workspace_options
 from monitors.core.errors import UsageError
 from monitors.ledger.export import write_export
 from monitors.ledger.export_source import SqliteExport
+from monitors.ledger.parquet import write_parquet
 from monitors.ledger_name import LedgerName
 
 
@@ -21,13 +22,14 @@ from monitors.ledger_name import LedgerName
 @click.argument("to", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--agency", metavar="CODE", default="", help="Of one agency alone; it names no other.")
 @click.option("--from", "since", metavar="DAY", default="", help="First day, UTC, as 2026-11-24.  [default: the first]")
-@click.option("--until", metavar="DAY", default="", help="Last day, UTC.  [default: the last that is sealed]")
+@click.option("--until", metavar="DAY", default="", help="Last day, UTC.  [default: the last]")
+@click.option("--parquet", "is_parquet", is_flag=True, help="Tables for analysts instead; they prove nothing.")
 @ledger_option
 @json_option
 @workspace_options
 def export_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, to: Path, agency: str, since: str, until: str,
-    ledger: LedgerName | None,
+    is_parquet: bool, ledger: LedgerName | None,
 ) -> None:
     """Write what was sealed into the new folder DIR: seals, kept rows, raw runs and their evidence.
 
@@ -35,13 +37,20 @@ def export_command(
     somebody else's proves them with the public key. The folder takes its name when it is whole. Days that are not
     sealed yet are not in it. The monitor may write meanwhile.
 
+    With --parquet: a file of runs for each UTC day, one of stretches and one of roll-ups, sealed or not.
+
     \b
     Examples:  siaga24 ledger export /srv/export/2026-11
                siaga24 ledger export for-dinkes --agency dinkes-bandung --from 2026-11-01 --until 2026-11-30
+               siaga24 ledger export tables --parquet --from 2026-11-24
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     for name, day in (("--from", since), ("--until", until)):
         _check_day(name, day)
-    source = SqliteExport(ledger_path(workspace, state, ledger))
+    path = ledger_path(workspace, state, ledger)
+    if is_parquet:
+        _write_tables(path, to, agency=agency, since=since, until=until, as_json=as_json)
+        return
+    source = SqliteExport(path)
     tell = telling_progress("agencies' days written")
     try:
         done = write_export(
@@ -62,6 +71,18 @@ def export_command(
         f"{done.days[-1]}), {done.runs} raw runs in {done.blocks} blocks, {done.bytes / 1e6:.1f} MB{late}",
         markup=False, highlight=False, soft_wrap=True,
     )
+
+
+def _write_tables(path: Path, to: Path, *, agency: str, since: str, until: str, as_json: bool) -> None:
+    done = write_parquet(
+        path, to, agency=agency, since=since, until=until, progress=telling_progress("files written"),
+    )
+    if as_json:
+        print_json({"path": str(done.path), "files": done.files, "rows": done.rows})
+    else:
+        console().print(
+            f"{done.path}: {done.files} Parquet files, {done.rows} rows", markup=False, highlight=False, soft_wrap=True,
+        )
 
 
 def _check_day(name: str, day: str) -> None:
