@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from cli.evidence_print import print_evidence
 from cli.known_targets import find_target
 from cli.ledger_view import LEDGER_METAVAR, read_ledger
 from cli.monitor_feed import Feed
+from cli.monitor_limits import limit_options
 from cli.output import console, error_console, json_option, print_json, print_table, verdict_text, workspace_options
 from cli.reporting import DEFAULT_REPORTS, report_command
 from cli.state_folder import state_folder
@@ -116,6 +117,7 @@ monitor.add_command(report_command)
     help="At a stop: how long runs under way may still take; then they are unknown.",
 )
 @click.option("--verbose", "-v", is_flag=True, help="Print every run, not changes only.")
+@limit_options
 @allow_option
 @secrets_option
 @mark_option
@@ -128,7 +130,7 @@ def run_command(
     workspace: Path | None, state: Path | None, as_json: bool, *, targets: tuple[Path, ...], ledger: LedgerName | None,
     listen: str | None, vantage: str | None, for_s: float | None, verbose: bool, allowed: tuple[str, ...],
     canaries: tuple[str, ...], secrets_dir: Path | None, mark: str, reports: str | None, drain_s: float,
-    raw_days: int, raw_most_gib: float, dispute_days: int, http_engine: str,
+    raw_days: int, raw_most_gib: float, dispute_days: int, http_engine: str, limits: dict[str, Any],
 ) -> None:
     """Watch all services until stopped (Ctrl-C, SIGTERM), and print what changes.
 
@@ -150,7 +152,7 @@ def run_command(
     )
     settings = replace(
         settings, drain_ms=int(drain_s * 1000), raw_days=raw_days, raw_most_bytes=int(raw_most_gib * (1 << 30)),
-        dispute_days=dispute_days, http_engine=HttpEngineName(http_engine),
+        dispute_days=dispute_days, http_engine=HttpEngineName(http_engine), **limits,
     )
     feed = Feed(console(), is_json=as_json, is_verbose=verbose)
 

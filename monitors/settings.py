@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LISTEN = "127.0.0.1:9924"
 DEFAULT_VANTAGE = "local"
+DEFAULT_MOST_RUNS = 10_000
 DEFAULT_MARK = "X-Siaga24-Synthetic: 1"
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}: ?[ -~]{1,200}")
 _VANTAGE = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62})")
@@ -60,7 +61,7 @@ class MonitorSettings:
     server: ServerLedger | None = None   # the ledger on a server, in the place of the file
     vantage: str = DEFAULT_VANTAGE
     # a nation's 13,000 services, if nearly all hang for two tries of 10 s; fewer where the system allows fewer sockets
-    most_runs_at_once: int = 10_000
+    most_runs_at_once: int = DEFAULT_MOST_RUNS
     most_runs_a_host: int = 0            # of them to one host:port; 0: a quarter
     most_runs_a_network: int = 0         # of them to one /24 or /48; 0: half
     drain_ms: int = 30_000               # at a stop: how long runs under way may still take
