@@ -8,12 +8,12 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitors.core.history import Gap
-from monitors.core.model import Outcome, StepResult, Try, Verdict
-from monitors.core.span import clip, merge, total
+from monitors.core.history import Gap, Life
+from monitors.core.model import Outcome, Quorum, Run, StepResult, Try, Verdict
+from monitors.core.span import clip, intersect, merge, total
 from monitors.core.timeline import service_timeline
 from tests.factories import NOON_MS, a_run, a_target, a_transaction, some_runs
-from tests.monitors.core.histories import a_history, a_life
+from tests.monitors.core.histories import a_definition, a_history, a_life
 
 INTERVAL_MS = 30_000
 FIRST = (0, 12)  # until the first good try has ended, nothing is known to be good
@@ -211,3 +211,64 @@ def test_the_truth_of_two_journeys_lies_within_the_bounds_of_their_service(one, 
         return
     down = total(clip(merge([*truth, *another]), window))
     assert total(clip(timeline.certainly_down, window)) <= down <= total(clip(timeline.possibly_down, window))
+
+
+# One service that several vantages look at, each at its own instants. It stays as it is for 70 s at least, so that it
+# changes once at most between two looks of a vantage, which are 60.8 s apart where a run between them was missed.
+
+LOOK = st.tuples(st.integers(0, 300), st.booleans())           # when within its first try; whether the run is missed
+
+
+@given(
+    st.lists(st.integers(70_000, 200_000), min_size=2, max_size=6),
+    st.lists(st.tuples(st.integers(0, 29_000), st.lists(LOOK, min_size=14, max_size=14)), min_size=1, max_size=4),
+    st.sampled_from(list(Quorum)),
+)
+@settings(max_examples=80, deadline=None)
+def test_the_truth_of_a_service_lies_within_the_bounds_of_several_vantages(lengths, places, quorum):
+    edges = list(itertools.accumulate(lengths, initial=at(0)))
+    down = merge((edges[index], edges[index + 1]) for index in range(1, len(lengths), 2))
+    until = min(edges[-1], at(14 * INTERVAL_MS))
+    runs, lives, definitions = [], [], []
+    for number, (phase, looks) in enumerate(places):
+        vantage = f"v{number}"
+        lives.append(Life(life=vantage, vantage=vantage, opened_ms=at(0), heartbeat_ms=until))
+        definitions.append(a_definition(vantage=vantage, life=vantage))
+        runs += [
+            replace(run, vantage=vantage, life=vantage)
+            for run in _looked(down, phase, looks) if run.ended_ms < until
+        ]
+    timeline = service_timeline(
+        a_history(runs, lives=lives, definitions=definitions), until_ms=until, quorum=quorum,
+    )
+    assert intersect(timeline.certainly_down, down) == timeline.certainly_down
+    # until the last look of each place
+    ends = [max((run.started_ms for run in runs if run.vantage == life.vantage), default=at(0)) for life in lives]
+    truth = clip(down, (at(0), min(ends)))
+    assert intersect(timeline.possibly_down, truth) == truth
+
+
+def _looked(down, phase_ms: int, looks) -> list[Run]:
+    """Runs of one vantage: what each try saw at the instant it looked. Never two missed ones in a row."""
+    runs: list[Run] = []
+    for index, (before, is_missed) in enumerate(looks):
+        start = at(phase_ms + index * INTERVAL_MS)
+        run = a_run(sequence=index, scheduled_ms=start, started_ms=start)
+        if is_missed and runs and runs[-1].outcome is Outcome.DONE:
+            runs.append(replace(run, outcome=Outcome.MISSED, verdict=Verdict.UNKNOWN, tries=(), ended_ms=start))
+            continue
+        tries = [_try(start, (before, 100, not _covers(down, start + before), 0))]
+        if _covers(down, start + before):
+            again = start + before + 101
+            tries.append(_try(again, (before, 100, not _covers(down, again + before), 0)))
+        seen = [attempt.steps[0].passed for attempt in tries]
+        verdict = Verdict.UP if seen[0] else Verdict.DEGRADED if seen[-1] else Verdict.DOWN
+        runs.append(replace(
+            run, verdict=verdict, tries=tuple(tries), first_try_failed=not seen[0],
+            ended_ms=tries[-1].started_ms + tries[-1].duration_us // 1000,
+        ))
+    return runs
+
+
+def _covers(spans, at_ms: int) -> bool:
+    return any(start <= at_ms < end for start, end in spans)
