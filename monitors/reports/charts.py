@@ -11,6 +11,8 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING
 
+from monitors.reports.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -161,7 +163,7 @@ def _box(x: float, y: float, width: float, height: float, colour: str) -> str:
 def _text(x: float, y: float, words: str, *, size: float, anchor: str = "start") -> str:
     return (
         f'<text x="{x:.2f}" y="{y:.2f}" font-size="{size}" font-family="{FONT}" fill="{INK}" '
-        f'text-anchor="{anchor}">{escape(words)}</text>'
+        f'text-anchor="{anchor}">{escape(printable(words))}</text>'
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from monitors.core.attribution import Owner
 from monitors.core.window import from_ms
 from monitors.core.wording import share_percent
+from monitors.reports.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -184,7 +185,10 @@ def _harmless(value: object) -> object:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"'{value}" if isinstance(value, str) and value.startswith(RISKY) else value
+    if not isinstance(value, str):
+        return value
+    told = printable(value)
+    return f"'{told}" if told.startswith(RISKY) else told
 
 
 def _iso(at_ms: int, zone: tzinfo) -> str:

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from monitors.reports.printable import all_texts, printable
+
 MS_PER_DAY = 86_400_000
 
 
@@ -135,4 +137,5 @@ class Document:
 def as_plain(document: Document) -> dict[str, Any]:
     """Write a document as plain values for templates; each block says its ``kind``."""
     plain = {name: getattr(document, name) for name in Document.__slots__ if name != "blocks"}
-    return plain | {"blocks": [{"kind": KINDS[type(block)]} | asdict(block) for block in document.blocks]}
+    plain |= {"blocks": [{"kind": KINDS[type(block)]} | asdict(block) for block in document.blocks]}
+    return dict(all_texts(plain, printable))

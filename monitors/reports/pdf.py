@@ -14,6 +14,7 @@ import typst
 
 from monitors.core.errors import Siaga24Error
 from monitors.reports.document import as_plain
+from monitors.reports.printable import all_texts, in_fonts
 
 if TYPE_CHECKING:
     from monitors.reports.document import Document
@@ -32,7 +33,7 @@ def pages(document: Document, *, dots_per_inch: float = 80) -> list[bytes]:
 
 
 def _compiled(document: Document, layout: Literal["pdf", "png"], dots_per_inch: float | None) -> list[bytes]:
-    text = json.dumps(as_plain(document), ensure_ascii=False, sort_keys=True)
+    text = json.dumps(all_texts(as_plain(document), in_fonts), ensure_ascii=False, sort_keys=True)
     try:
         found = typst.compile(
             FOLDER / "report.typ", root=FOLDER, format=layout, ppi=dots_per_inch, sys_inputs={"document": text},

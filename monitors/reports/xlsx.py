@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import xlsxwriter
 
 from monitors.reports.document import MS_PER_DAY, Cell, Facts, Heading, Paragraph, Table, Tone, Unit
+from monitors.reports.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def xlsx(document: Document) -> bytes:
         "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
     })
     book.set_properties({
-        "title": f"{document.title}: {document.subtitle}, {document.period}", "comments": document.status,
+        "title": printable(f"{document.title}: {document.subtitle}, {document.period}"), "comments": document.status,
         "created": datetime.fromtimestamp(document.made_ms // 1_000, tz=UTC).replace(tzinfo=None),
     })
     look = _Look(book)
@@ -80,7 +81,7 @@ def _front(book: Workbook, document: Document, look: _Look) -> None:
     sheet.set_column(1, 1, 22)
     sheet.set_column(2, 2, WIDEST)
     sheet.write_string(0, 0, document.title, look.title)
-    for row, text in enumerate((document.subtitle, document.period, document.status, document.data_time), 1):
+    for row, text in enumerate((printable(document.subtitle), document.period, document.status, document.data_time), 1):
         sheet.write_string(row, 0, text, look.bold)
     row = 6
     for block in document.blocks:
@@ -88,10 +89,10 @@ def _front(book: Workbook, document: Document, look: _Look) -> None:
             for fact in block.items:
                 sheet.write_string(row, 0, fact.label, look.prose)
                 _write(sheet, row, 1, Cell(text=fact.value, number=fact.number, unit=fact.unit, tone=fact.tone), look)
-                sheet.write_string(row, 2, fact.note, look.prose)
+                sheet.write_string(row, 2, printable(fact.note), look.prose)
                 row += 1
         elif isinstance(block, Paragraph) and block.is_mark:
-            sheet.merge_range(row, 0, row, 2, block.text, look.prose)
+            sheet.merge_range(row, 0, row, 2, printable(block.text), look.prose)
             sheet.set_row(row, 15 * (1 + len(block.text) // 110))
             row += 1
 
@@ -135,7 +136,7 @@ def _last_chapter(blocks: Sequence[object]) -> str:
 def _write(sheet: Worksheet, row: int, place: int, cell: Cell, look: _Look) -> None:
     format_ = look.of(cell.unit if cell.number is not None else Unit.NONE, cell.tone)
     if cell.number is None:
-        sheet.write_string(row, place, cell.text, format_)
+        sheet.write_string(row, place, printable(cell.text), format_)
     elif cell.unit is Unit.MS and cell.number < 0:   # spreadsheets know no negative times
         sheet.write_string(row, place, cell.text, look.of(Unit.NONE, cell.tone))
     else:
