@@ -112,7 +112,9 @@ def _warn_unprovable(record: Record, agency: Agency, settings: Settings) -> None
     """Warn where a promise is narrower than its transactions can prove, or so wide that an alert rule never fires."""
     for service in agency.services:
         place: Place = record["services"].values[service.code].place("promise")
-        narrowest = narrowest_target(service.transactions, settings.lone_failures)
+        narrowest = narrowest_target(
+            service.transactions, settings.lone_failures, quorum=service.quorum, hours=service.promise.hours,
+        )
         target = service.promise.target
         if target > narrowest:
             place.warn(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from monitors.core.span import Span, Spans, clip, merge, subtract
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 DAYS = 7
 CLOSED_RUN_DAYS = 5
 _FRIDAY = 4
+_DAY_MINUTES = 1440
 
 MIDNIGHT = time()
 
@@ -129,6 +131,16 @@ def covered_spans(hours: Sequence[Open], window: Span, zone: tzinfo) -> Spans:
     )
 
 
+def share_of_week(hours: Sequence[Open]) -> Fraction:
+    """Say how much of a week its hours are; all of it where none are named. Eight hours of five days are 40 / 168."""
+    if not hours:
+        return Fraction(1)
+    minutes = sum(
+        (_minute(found[1]) or _DAY_MINUTES) - _minute(found[0]) for found in hours if found is not None
+    )
+    return Fraction(minutes, DAYS * _DAY_MINUTES)
+
+
 def closed_runs(
     window: Span, zone: tzinfo, calendar: Calendar, week: OfficeWeek | None = None, *,
     least_days: int = CLOSED_RUN_DAYS,
@@ -175,6 +187,10 @@ def days_of(window: Span, zone: tzinfo) -> Iterator[date]:
 
 def _local_days(window: Span, zone: tzinfo) -> tuple[date, date]:
     return from_ms(window[0], zone).date(), from_ms(max(window[0], window[1] - 1), zone).date()
+
+
+def _minute(of_day: time) -> int:
+    return of_day.hour * 60 + of_day.minute
 
 
 def _open(day: date, hours: tuple[time, time], zone: tzinfo) -> Span:

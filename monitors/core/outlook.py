@@ -52,6 +52,7 @@ def outlook(
     return Outlook(
         narrowest=narrowest_target(
             history.target.transactions, lone_failures, vantages=vantages, quorum=history.target.quorum,
+            hours=promise_at(history, found.start_ms).hours,
         ),
         lone_failures=lone_failures,
         vantages=vantages,

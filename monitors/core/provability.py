@@ -26,12 +26,14 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
+from monitors.core.hours import share_of_week
 from monitors.core.model import Quorum
 from monitors.core.sla import budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from monitors.core.hours import Open
     from monitors.core.model import Transaction
 
 MONTH_MS = 28 * 86_400_000               # the shortest month proves least
@@ -63,14 +65,15 @@ class ProvabilityRow:
 
 def narrowest_target(
     transactions: Sequence[Transaction], lone_failures: Decimal = LONE_FAILURES, *, vantages: int = 1,
-    quorum: Quorum = Quorum.MAJORITY,
+    quorum: Quorum = Quorum.MAJORITY, hours: Sequence[Open] = (),
 ) -> Decimal:
     """Return the narrowest provable target in percent, truncated to three decimals.
 
-    ``lone_failures``: percent of single tries that fail although the service is well. 0 without a primary transaction.
+    ``lone_failures``: percent of single tries that fail although the service is well. ``hours``: of the promise; fewer
+    hours have fewer runs, and prove less. 0 without a primary transaction.
     """
     primary = [(one.interval_ms, one.deadline_ms) for one in transactions if one.primary]
-    return _narrowest(primary, lone_failures, vantages, quorum)
+    return _narrowest(primary, lone_failures, vantages, quorum, month_ms=int(MONTH_MS * share_of_week(hours)))
 
 
 def share_not_proven(
@@ -122,14 +125,16 @@ def poisson_quantile(mean: float, share: float) -> int:
 
 
 def _narrowest(
-    primary: Sequence[tuple[int, int]], lone_failures: Decimal, vantages: int, quorum: Quorum = Quorum.MAJORITY,
+    primary: Sequence[tuple[int, int]], lone_failures: Decimal, vantages: int, quorum: Quorum = Quorum.MAJORITY, *,
+    month_ms: int = MONTH_MS,
 ) -> Decimal:
     lost_ms = sum(
-        poisson_quantile(_mean(*times, lone_failures, vantages, quorum), CONFIDENCE) * _lost_each_ms(*times)
+        _lost_each_ms(*times)
+        * poisson_quantile(_mean(*times, lone_failures, vantages, quorum, month_ms=month_ms), CONFIDENCE)
         for times in primary
     )
-    by_bounds = Decimal(100) * (1 - Decimal(lost_ms) / MONTH_MS)
-    runs = min((MONTH_MS // interval_ms for interval_ms, _ in primary), default=0)
+    by_bounds = Decimal(100) * (1 - Decimal(lost_ms) / month_ms)
+    runs = min((month_ms // interval_ms for interval_ms, _ in primary), default=0)
     by_sampling = Decimal(100 * (1 - CONFIDENCE) ** (1 / runs)) if runs else Decimal(0)
     return max(min(by_bounds, by_sampling), Decimal(0)).quantize(DIGITS, rounding=ROUND_DOWN)
 
@@ -139,14 +144,15 @@ def _lost_each_ms(interval_ms: int, deadline_ms: int) -> int:
 
 
 def _mean(
-    interval_ms: int, deadline_ms: int, lone_failures: Decimal, vantages: int, quorum: Quorum = Quorum.MAJORITY,
+    interval_ms: int, deadline_ms: int, lone_failures: Decimal, vantages: int, quorum: Quorum = Quorum.MAJORITY, *,
+    month_ms: int = MONTH_MS,
 ) -> float:
     """How many times a month a majority of the vantages (or any) fails at once, on the average."""
     majority = 1 if quorum is Quorum.ANY else vantages // 2 + 1
     rate = float(lone_failures) / 100 / interval_ms
     each_ms = _lost_each_ms(interval_ms, deadline_ms)
     coincidences: float = math.comb(vantages, majority) * majority * rate**majority * each_ms ** (majority - 1)
-    return coincidences * MONTH_MS
+    return coincidences * month_ms
 
 
 def _poisson_at_most(count: int, mean: float) -> float:

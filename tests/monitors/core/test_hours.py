@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time
+from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.core.hours import MIDNIGHT, Calendar, OfficeWeek, closed_runs, covered_spans, hours_of, working_days
+from monitors.core.hours import (
+    MIDNIGHT,
+    Calendar,
+    OfficeWeek,
+    closed_runs,
+    covered_spans,
+    hours_of,
+    share_of_week,
+    working_days,
+)
 from monitors.core.span import intersect, merge, total
 from monitors.core.window import month_window
 
@@ -168,3 +178,10 @@ def test_a_promise_without_hours_covers_all_of_them():
     assert covered_spans(((MIDNIGHT, MIDNIGHT),) * 7, (at("2026-01-01"), at("2027-01-01")), JAKARTA) == (
         (at("2026-01-01"), at("2027-01-01")),
     )
+
+
+def test_the_share_of_a_week_is_that_of_its_hours():
+    assert share_of_week(()) == 1
+    assert share_of_week(((MIDNIGHT, MIDNIGHT),) * 7) == 1
+    assert share_of_week(((time(8), time(16)),) * 5 + (None, None)) == Fraction(40, 168)
+    assert share_of_week((None,) * 6 + ((time(18, 30), MIDNIGHT),)) == Fraction(11, 336)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -92,6 +93,14 @@ def test_where_any_vantage_is_enough_more_of_them_prove_less():
     three = narrowest_target(one, Decimal("0.05"), vantages=3, quorum=Quorum.ANY)
     assert three == narrowest_target(one, Decimal("0.15"))
     assert three < narrowest_target(one, Decimal("0.05")) < narrowest_target(one, Decimal("0.05"), vantages=3)
+
+
+def test_fewer_hours_have_fewer_runs_and_prove_less():
+    """Six hours a day have 168 of a month's 672 hourly runs: 0.05^(1/168) = 98.2326 %."""
+    hours = ((time(8), time(14)),) * 7
+    assert narrowest_target([every(3600, 10)], Decimal("0.0001"), hours=hours) == Decimal("98.232")
+    # 20,160 runs of 30 s, 10.08 of which fail alone: k = 16, and 16 x 50 s of 604,800 s leave 99.8677 %
+    assert narrowest_target([every(30, 10)], Decimal("0.05"), hours=hours) == Decimal("99.867")
 
 
 def test_without_a_primary_transaction_nothing_is_proven():
