@@ -17,6 +17,7 @@ from monitors.core.entry import EntryKind
 from monitors.core.errors import UsageError
 from monitors.core.window import from_ms, month_of
 from monitors.core.wording import Language, instant
+from monitors.ledger.signatures import verifier
 from monitors.ledger_name import LedgerName
 from monitors.reports.data import WIB, Cadence, NationData
 from monitors.reports.files import Format
@@ -24,8 +25,8 @@ from monitors.reports.issue import Issued, issued
 
 C = TypeVar("C", bound=Callable[..., object])
 
-LIST_COLUMNS = ("agency", "report", "version", "data as of", "issued", "by", "files")
-LIST_CSV = ("agency", "report", "version", "state", "data", "issued", "by", "file", "sha256")
+LIST_COLUMNS = ("agency", "report", "version", "data as of", "issued", "by", "signed", "files")
+LIST_CSV = ("agency", "report", "version", "state", "data", "issued", "by", "is_signed", "file", "sha256")
 
 
 @click.group()
@@ -124,16 +125,20 @@ def list_command(
     Example:  siaga24 report list dinkes-bandung --json
     """  # noqa: D301
     with opened(workspace, state, ledger) as reader:
-        entries = reader.entries(EntryKind.REPORT)
+        told = reader.entries()
+        entries = [entry for entry in told if entry.kind is EntryKind.REPORT]
+        is_signed = verifier(told)
+        signed = {entry.number for entry in entries if is_signed(entry)}
         zones: dict[str, tzinfo] = {target.agency: zone_of(target) for target in chosen(reader.definitions(), agency)}
     names = sorted({(entry.agency, entry.text("report")) for entry in entries if agency in (None, entry.agency)})
     found = [(code, name, one) for code, name in names for one in issued(entries, name, code)]
     if output == "json":
-        print_json([_plain(*one) for one in found])
+        print_json([_plain(*one, is_signed=one[2].number in signed) for one in found])
     elif output == "csv":
         print_csv(LIST_CSV, [
             [row[column] for column in LIST_CSV[:-2]] + [name, digest]
-            for one in found for row in [_plain(*one)] for name, digest in one[2].files.items()
+            for one in found for row in [_plain(*one, is_signed=one[2].number in signed)]
+            for name, digest in one[2].files.items()
         ])
     elif not found:
         console().print('no report was issued yet; "siaga24 report monthly --issue" issues one')
@@ -142,7 +147,7 @@ def list_command(
             [
                 code or "(nation)", name, f"{one.version} ({one.state.value})",
                 instant(one.data_ms, zones.get(code, WIB)), instant(one.issued_ms, zones.get(code, WIB)), one.by,
-                str(len(one.files)),
+                "yes" if one.number in signed else "no", str(len(one.files)),
             ]
             for code, name, one in found
         ], right=("files",))
@@ -177,12 +182,12 @@ def _told(made: Made) -> dict[str, object]:
     }
 
 
-def _plain(code: str, name: str, one: Issued) -> dict[str, object]:
+def _plain(code: str, name: str, one: Issued, *, is_signed: bool) -> dict[str, object]:
     return {
         "agency": code, "report": name, "version": one.version, "state": one.state.value, "entry": one.number,
         "data": from_ms(one.data_ms, ZoneInfo("UTC")).isoformat(timespec="milliseconds"),
         "issued": from_ms(one.issued_ms, ZoneInfo("UTC")).isoformat(timespec="milliseconds"),
-        "by": one.by, "seal": one.seal, "files": dict(sorted(one.files.items())),
+        "by": one.by, "is_signed": is_signed, "seal": one.seal, "files": dict(sorted(one.files.items())),
     }
 
 

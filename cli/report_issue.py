@@ -163,8 +163,8 @@ def _notes(data: Report, former: tuple[Issued, ...], *, is_recorded: bool) -> It
         )
     if data.edition.state is State.DRAFT and former:
         yield (
-            f"version {former[-1].version} was issued, and the ledger says something else now; --issue makes version "
-            f"{former[-1].version + 1}"
+            f"version {former[-1].version} was issued, and the ledger (or this release) says something else now; "
+            f"--issue makes version {former[-1].version + 1}"
         )
     if data.edition.state is State.DRAFT and not former and data.is_final:
         yield "the period is final; --issue --by NAME issues the report"

@@ -144,7 +144,7 @@ def _service(target: Target, read: ServiceRead | None, window: Window, near: _Ne
         parted = split(timeline, observed, zone, calendar(), target.office_hours, covered=hours)
     own = near.watched[target.key]
     # whose the down time was is asked of what counts: what a ruling took away is nobody's
-    parts = _within(attribute(timeline, observed, own, near.causes, near.decisions), hours)
+    parts = attribute(timeline, observed, own, near.causes, near.decisions, covered=hours)
     return ServiceMonth(
         target=target, statement=read.statement, corrected=read.beside.corrected, agreed=read.beside.agreed,
         split=parted, measured_split=read.split, outlook=read.outlook, owners=_owners(parts),
@@ -176,14 +176,6 @@ def _owners(parts: Sequence[Part]) -> tuple[tuple[Owner, int], ...]:
     return tuple(sorted(
         ((owner, ms) for owner, ms in by_owner(parts).items() if ms), key=lambda pair: (-pair[1], pair[0].value),
     ))
-
-
-def _within(parts: Sequence[Part], hours: Spans) -> tuple[Part, ...]:
-    """Keep what lies in the hours that the promise covers: only there is down time counted."""
-    return tuple(
-        replace(part, start_ms=start, end_ms=end)
-        for part in parts for start, end in clip(hours, (part.start_ms, part.end_ms))
-    )
 
 
 def _vantages(read: ServiceRead, observed: Span, hours: Spans) -> tuple[VantageFigures, ...]:

@@ -74,7 +74,7 @@ def test_what_was_issued_is_recorded_with_its_digest_and_made_again_with_the_sam
         assert hashlib.sha256(Path(one["path"]).read_bytes()).hexdigest() == one["sha256"]
     (listed,) = json.loads(run(ledger, "list", "--json").stdout)
     assert listed["files"] == {Path(one["path"]).name: one["sha256"] for one in first["files"]}
-    assert (listed["report"], listed["by"]) == ("monthly/2026-01", "Siti")
+    assert (listed["report"], listed["by"], listed["is_signed"]) == ("monthly/2026-01", "Siti", False)
 
 
 def test_a_ruling_makes_the_next_version_which_says_what_changed_and_leaves_the_first(ledger):
@@ -122,6 +122,8 @@ def test_a_report_can_be_issued_with_a_signature(ledger, tmp_path):
     reader.close()
     (entry,) = (one for one in told if one.kind is EntryKind.REPORT)
     assert verifier(told)(entry)
+    (listed,) = json.loads(run(ledger, "list", "--json").stdout)
+    assert listed["is_signed"] is True
 
 
 def test_the_other_language_of_a_version_joins_its_record(ledger):
