@@ -46,6 +46,10 @@ def as_plain(agencies: Sequence[AgencyFigures]) -> list[dict[str, Any]]:
             "is_watched": agency.is_watched,
             **_plain_shares(agency.statement),
             "judgement": agency.statement.judgement.value,
+            "services_counted": agency.statement.services,
+            "observed_ms": agency.statement.observed_ms,
+            "known_ms": agency.statement.known_ms,
+            "good_ms": agency.statement.good_ms,
             "down_ms": agency.statement.down_ms,
             "unknown_ms": agency.statement.unknown_ms,
             **({} if agency.corrected is None else {"corrected": {
@@ -103,6 +107,8 @@ def _plain_service(agency: AgencyFigures, one: ServiceFigures) -> dict[str, Any]
         "missed": found.missed,
         "first_try_failures": found.first_try_failures,
         "observed_ms": found.observed_ms,
+        "known_ms": found.known_ms,
+        "good_ms": found.good_ms,
         "not_covered_ms": found.uncovered_ms,
         "by_vantage": [
             {

@@ -158,6 +158,15 @@ def _remarks(agency: AgencyFigures) -> Iterator[str]:
         yield f"open: figures reach to {data}; the window ends {instant(agency.window.end_ms, agency.zone)}"
     else:
         yield f"closed and final: figures reach to {data}"
+    total = agency.statement
+    if total.services:
+        of = "1 service" if total.services == 1 else f"{total.services} services"
+        if any(one.target.weight != 1 for one in agency.services):
+            of += ", each times its weight"
+        yield (
+            f"{agency.agency}: available {duration(total.good_ms)} of {duration(total.known_ms)} known, "
+            f"{duration(total.observed_ms)} counted ({of})"
+        )
     yield from split_remarks(agency.agency, (one.split for one in agency.services if one.split is not None))
     for one in agency.services:
         if one.statement is not None and one.statement.start_ms > agency.window.start_ms:

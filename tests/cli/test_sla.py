@@ -187,6 +187,18 @@ def test_the_ledger_of_the_workspace_is_the_default(workspace_folder: Path, stat
     assert "is no workspace: it has no siaga24.yaml" in str(nowhere.exception)
 
 
+def test_the_denominators_are_told(ledger: Path):
+    """Two services for five minutes each, 90 s of one down; the one of Jayapura has 30 s unknown."""
+    output = shown(ledger)
+    assert "dinkes-bandung: available 8 min 30 s of 10 min known, 10 min counted (2 services)\n" in output
+    assert "disdukcapil-jayapura: available 4 min 30 s of 4 min 30 s known, 5 min counted (1 service)\n" in output
+    bandung = json.loads(shown(ledger, "--json"))[0]
+    assert (bandung["services_counted"], bandung["good_ms"], bandung["known_ms"], bandung["observed_ms"]) == (
+        2, 510_000, 600_000, 600_000,
+    )
+    assert (bandung["services"][0]["good_ms"], bandung["services"][0]["known_ms"]) == (210_000, 300_000)
+
+
 def test_it_tells_what_was_kept_outside_office_hours_by_which_calendar(ledger: Path):
     # noon of 1 January is no office hour: a public holiday
     output = shown(ledger)
