@@ -9,11 +9,11 @@ import click
 
 from cli.ledger_backup import ledger_path
 from cli.ledger_progress import telling_progress
-from cli.ledger_view import ledger_option
+from cli.ledger_view import ledger_named, ledger_option
 from cli.output import console, json_option, print_json, workspace_options
 from monitors.core.errors import UsageError
 from monitors.ledger.export import write_export
-from monitors.ledger.export_source import SqliteExport
+from monitors.ledger.opening import open_export
 from monitors.ledger.parquet import write_parquet
 from monitors.ledger_name import LedgerName
 
@@ -46,11 +46,11 @@ def export_command(
     """  # noqa: D301 - \b is click's mark for a paragraph that is not wrapped
     for name, day in (("--from", since), ("--until", until)):
         _check_day(name, day)
-    path = ledger_path(workspace, state, ledger)
     if is_parquet:
+        path = ledger_path(workspace, state, ledger)
         _write_tables(path, to, agency=agency, since=since, until=until, as_json=as_json)
         return
-    source = SqliteExport(path)
+    source = open_export(ledger_named(workspace, state, ledger))
     tell = telling_progress("agencies' days written")
     try:
         done = write_export(

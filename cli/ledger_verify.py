@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.ledger_backup import ledger_path
 from cli.ledger_progress import telling_progress
-from cli.ledger_view import ledger_option
+from cli.ledger_view import ledger_named, ledger_option
 from cli.output import console, json_option, print_json, workspace_options
 from monitors.core.errors import LedgerError, UsageError
 from monitors.core.seal import Seal, seal_of_text
@@ -61,7 +60,7 @@ def verify_command(
             export, trusted, kept, is_part=is_part, progress=telling_progress("agencies verified"),
         )
     else:
-        path = ledger_path(workspace, state, ledger)
+        path = ledger_named(workspace, state, ledger)
         found = verify_ledger(path, trusted, kept, progress=telling_progress("days verified"))
     _tell(found, as_json=as_json)
     if found.findings:

@@ -142,6 +142,9 @@ class Cluster:
         self.sql(ledger.database, """
             SET session_replication_role = replica;
             DO $$ DECLARE names text; BEGIN
+                SELECT string_agg(inhrelid::regclass::text, ', ') INTO names FROM pg_inherits
+                WHERE inhparent IN (to_regclass('siaga24.run'), to_regclass('siaga24.evidence'));
+                IF names IS NOT NULL THEN EXECUTE 'DROP TABLE ' || names; END IF;
                 SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO names FROM pg_tables
                 WHERE schemaname = 'siaga24' AND tablename <> 'schema_version';
                 IF names IS NOT NULL THEN EXECUTE 'TRUNCATE ' || names || ' RESTART IDENTITY CASCADE'; END IF;

@@ -16,7 +16,7 @@ from monitors.ledger.packing import unpacked
 from monitors.ledger.sqlite_days import DAY_MINUTES, names_of
 
 if TYPE_CHECKING:
-    import sqlite3
+    from monitors.ledger.sql import Sql
 
 DAY_HOURS = 24
 HOUR_MINUTES = 60
@@ -26,7 +26,7 @@ WITH RECURSIVE minutes (minute) AS (
 )
 SELECT r.series, r.minute, r.sequence, r.code, r.minute || ',' || r.sequence || ',' || r.offset_ms || ',' || r.late_ms
     || ',' || r.took_ms || ',' || r.code || ',' || coalesce(lower(hex(r.phases)), '') || ','
-FROM minutes CROSS JOIN {run} r ON r.minute = minutes.minute AND r.series BETWEEN :low AND :high
+FROM minutes CROSS JOIN {run} r WHERE r.minute = minutes.minute AND r.series BETWEEN :low AND :high
 """
 LATE = """
 SELECT series, hour, minute, sequence, id FROM late
@@ -52,7 +52,7 @@ class SeriesRuns:
     surplus: list[str] = field(default_factory=list)     # evidence that no run names
 
 
-def runs_of(db: sqlite3.Connection, day: int, series: Iterable[int]) -> dict[int, SeriesRuns]:
+def runs_of(db: Sql, day: int, series: Iterable[int]) -> dict[int, SeriesRuns]:
     """Read the runs of series on a UTC day. Within a snapshot; the day has tables."""
     found = {number: SeriesRuns() for number in series}
     for low, high in _ranges(sorted(found)):
@@ -74,7 +74,7 @@ def runs_of(db: sqlite3.Connection, day: int, series: Iterable[int]) -> dict[int
     return found
 
 
-def _evidence(db: sqlite3.Connection, day: int, low: int, high: int) -> dict[tuple[int, int], str]:
+def _evidence(db: Sql, day: int, low: int, high: int) -> dict[tuple[int, int], str]:
     rows = db.execute(
         f"SELECT series, sequence, detail FROM {names_of(day).evidence} "  # noqa: S608 - digits of a date
         "WHERE series BETWEEN ? AND ?", (low, high),

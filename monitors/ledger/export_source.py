@@ -17,13 +17,15 @@ from monitors.core.seal import Seal
 from monitors.core.seal_day import DayTree
 from monitors.core.seal_parts import NO_LINE, BlockPart, LeafPart
 from monitors.ledger.export_runs import Line, SeriesRuns, runs_of
+from monitors.ledger.sql import Days, SealedStore, Sql
 from monitors.ledger.sqlite_days import date_of, thinned_days
 from monitors.ledger.sqlite_sealed_day import Owner
 from monitors.ledger.sqlite_seals import (
     KeptLeaf,
-    SqliteSeals,
+    SealReader,
     introduction_text,
     leaf_rows,
+    of_file,
     read_leaves,
     read_told,
     sealed_to,
@@ -43,11 +45,11 @@ class Block(NamedTuple):
     runs: int
 
 
-class SqliteExport(SqliteSeals):
-    """The ledger in ``path``, to be exported or verified. ``SealedRows`` of monitors/ledger/export.py."""
+class LedgerExport(SealReader):
+    """A ledger, to be exported or verified. ``SealedRows`` of monitors/ledger/export.py."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, store: SealedStore, db: Sql, days: Days, place: object) -> None:
+        super().__init__(store, db, days, place)
         self.unsealed = 0                # late runs of sealed days that were found and no seal covers yet
 
     def seals(self) -> tuple[Seal, ...]:
@@ -204,6 +206,13 @@ class SqliteExport(SqliteSeals):
     def _newest_seal(self) -> int:
         row = self._db.execute("SELECT number FROM seal WHERE day = ?", (sealed_to(self._db),)).fetchone()
         return int(row[0]) if row is not None else 0
+
+
+class SqliteExport(LedgerExport):
+    """The ledger in ``path``. Raises LedgerError where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(*of_file(path))
 
 
 def _blocks(lines: Sequence[str], names: dict[tuple[str, str, str], int]) -> list[Block]:

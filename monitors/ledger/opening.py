@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from monitors.core.seal import Seal
     from monitors.ledger.base import Ledger
+    from monitors.ledger.export_source import LedgerExport
     from monitors.ledger.retention import RetentionRules
     from monitors.ledger.sqlite_tidy import Thinned
     from monitors.ledger_name import LedgerName
@@ -80,6 +81,17 @@ def open_seals(name: LedgerName) -> Seals:
     from monitors.ledger.postgres_seals import PostgresSeals  # noqa: PLC0415
 
     return PostgresSeals(name)
+
+
+def open_export(name: LedgerName) -> LedgerExport:
+    """Open a ledger to export what is sealed of it. Raises LedgerError where there is none."""
+    from monitors.ledger.export_source import LedgerExport, SqliteExport  # noqa: PLC0415
+
+    if isinstance(name, Path):
+        return SqliteExport(name)
+    from monitors.ledger.postgres_seals import of_server  # noqa: PLC0415
+
+    return LedgerExport(*of_server(name))
 
 
 def open_tidy(name: LedgerName) -> LedgerTidy:

@@ -28,6 +28,8 @@ PUT_STRETCHES = (
     f"INSERT INTO stretch SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for _, kind in STRETCH_COLUMNS)}) "  # noqa: S608 - our own names
     "ON CONFLICT (series, first_sequence) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name, _ in STRETCH_COLUMNS[2:])
+    # a new life writes stretches of the one before it again: the same is no change
+    + " WHERE stretch.* IS DISTINCT FROM excluded.*"
 ).encode()
 REMOVE_STRETCHES = (
     b"DELETE FROM stretch USING unnest(%s::integer[], %s::integer[]) AS gone (series, first_sequence) "

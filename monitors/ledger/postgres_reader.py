@@ -146,6 +146,11 @@ class PostgresReader:
             finally:
                 self._depth -= 1
 
+    @property
+    def connection(self) -> Db:
+        """The connection as it is now, for what asks within a snapshot or a transaction."""
+        return self._db
+
     def close(self) -> None:
         """Let the server go."""
         with self._lock:

@@ -20,7 +20,6 @@ from monitors.ledger.sqlite_sealer import Sealer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from monitors.ledger.postgres_server import Db
     from monitors.ledger_name import ServerLedger
 
 BEATS = """
@@ -32,11 +31,6 @@ INSERT INTO beat (life, heartbeat_ms) SELECT id, heartbeat_ms FROM life l WHERE 
 
 class PostgresSealStore(PostgresEntries):
     """A ledger that is sealed: its snapshots and decisions begin where no monitor's transaction is under way."""
-
-    @property
-    def connection(self) -> Db:
-        """The connection as it is now."""
-        return self._db
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from monitors.core.seal import Seal
 from monitors.core.seal_lines import run_line
 from monitors.ledger.packing import unpacked
 from monitors.ledger.postgres_reader import RUNS, PostgresReader
 from monitors.ledger.postgres_sql import PostgresDays, PostgresSql
 from monitors.ledger.sqlite_blocks import HOUR_MINUTES, Line, SqliteBlocks
-from monitors.ledger.sqlite_seals import KeptLeaf, leaf_rows, read_leaves, read_seals
+from monitors.ledger.sqlite_seals import SealReader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
+
+    from monitors.ledger.sql import Days, SealedStore, Sql
+    from monitors.ledger_name import ServerLedger
 
 
 class PostgresBlocks(SqliteBlocks):
@@ -48,24 +50,15 @@ class PostgresBlocks(SqliteBlocks):
         return found
 
 
-class PostgresSeals(PostgresReader):
-    """The seals of the ledger ``name``. What is read in one ``snapshot`` is of one moment."""
+class PostgresSeals(SealReader):
+    """The seals of the ledger ``name``. Raises LedgerError where there is none."""
 
-    def seals(self) -> tuple[Seal, ...]:
-        """All seals in order of number."""
-        with self.snapshot():
-            return read_seals(self._sql)
+    def __init__(self, name: ServerLedger) -> None:
+        super().__init__(*of_server(name))
 
-    def leaves(self, number: int) -> tuple[KeptLeaf, ...]:
-        """Give the leaves below a seal by (agency, day, service)."""
-        with self.snapshot():
-            return read_leaves(self._sql, number)
 
-    def lines(self, number: int, leaves: tuple[KeptLeaf, ...]) -> Iterator[tuple[KeptLeaf, list[str]]]:
-        """Give leaves of a seal with their lines as the ledger's rows say now: those of a genuine ledger agree."""
-        with self.snapshot():
-            yield from leaf_rows(self._sql, number, leaves)
-
-    @property
-    def _sql(self) -> PostgresSql:
-        return PostgresSql(lambda: self._db)
+def of_server(name: ServerLedger) -> tuple[SealedStore, Sql, Days, object]:
+    """Connect to the ledger ``name`` for a SealReader."""
+    reader = PostgresReader(name)
+    asked = PostgresSql(lambda: reader.connection)
+    return reader, asked, PostgresDays(asked), name

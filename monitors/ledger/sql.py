@@ -51,19 +51,11 @@ class Days(Protocol):
         ...
 
 
-class SealStore(Protocol):
-    """A ledger that is sealed."""
+class SealedStore(Protocol):
+    """A ledger whose seals are read."""
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let all that is read within be of one moment."""
-        ...
-
-    def deciding(self) -> AbstractContextManager[None]:
-        """Let nobody tell or write anything between what is read and what is written in here; all of it or nothing."""
-        ...
-
-    def keep_entry(self, entry: Entry) -> Entry:
-        """Keep what was told."""
         ...
 
     def entries(
@@ -74,4 +66,16 @@ class SealStore(Protocol):
 
     def close(self) -> None:
         """Let it go."""
+        ...
+
+
+class SealStore(SealedStore, Protocol):
+    """A ledger that is sealed."""
+
+    def deciding(self) -> AbstractContextManager[None]:
+        """Let nobody tell or write anything between what is read and what is written in here; all of it or nothing."""
+        ...
+
+    def keep_entry(self, entry: Entry) -> Entry:
+        """Keep what was told."""
         ...

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
 
+    from monitors.ledger.sql import Sql
+
 DAY_MINUTES = 1_440
 DAY_MS = 86_400_000
 EPOCH = date(1970, 1, 1).toordinal()
@@ -169,6 +171,6 @@ def move_to_days(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE evidence")
 
 
-def thinned_days(db: sqlite3.Connection) -> frozenset[int]:
+def thinned_days(db: Sql) -> frozenset[int]:
     """Give the days whose raw runs are not all there any more. Within a transaction or snapshot."""
     return frozenset(day for day, in db.execute("SELECT DISTINCT day FROM retention").fetchall())

@@ -16,10 +16,11 @@ from monitors.ledger.sqlite_sealed_day import DayRows, Owner, all_lines, told_li
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from monitors.core.entry import Entry
     from monitors.ledger.seal_keys import SealKey
-    from monitors.ledger.sql import Sql
+    from monitors.ledger.sql import Days, SealedStore, Sql
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,15 @@ class KeptLeaf:
         return Leaf(agency=self.agency, day=date_of(self.day).isoformat(), service=self.service, digest=self.digest)
 
 
-class SqliteSeals(SqliteReader):
-    """The seals of the ledger in ``path``. What is read in one ``snapshot`` is of one moment."""
+class SealReader:
+    """The seals of a ledger of any store. What is read in one ``snapshot`` is of one moment.
+
+    ``place``: its name in sentences.
+    """
+
+    def __init__(self, store: SealedStore, db: Sql, days: Days, place: object) -> None:
+        self._db, self._days, self.path = db, days, place
+        self.snapshot, self.entries, self.close = store.snapshot, store.entries, store.close
 
     def seals(self) -> tuple[Seal, ...]:
         """All seals in order of number."""
@@ -75,6 +83,21 @@ class SqliteSeals(SqliteReader):
         """
         with self.snapshot():
             yield from leaf_rows(self._db, number, leaves)
+
+
+class SqliteSeals(SealReader):
+    """The seals of the ledger in ``path``. Raises LedgerError where there is none."""
+
+    def __init__(self, path: Path) -> None:
+        store, db, days, _ = of_file(path)
+        super().__init__(store, db, days, path)
+        self.lives = store.lives
+
+
+def of_file(path: Path) -> tuple[SqliteReader, Sql, Days, Path]:
+    """Open the ledger in ``path`` for a SealReader."""
+    reader = SqliteReader(path)
+    return reader, reader._db, reader._days, path  # noqa: SLF001 - of one family
 
 
 def introduction_text(entry: Entry) -> str:

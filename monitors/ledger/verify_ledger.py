@@ -11,15 +11,17 @@ from pathlib import Path
 from monitors.core.seal import Seal
 from monitors.core.seal_check import AgencyCheck, Checked
 from monitors.ledger.entry_rows import entry_of_row
-from monitors.ledger.export_source import SqliteExport
+from monitors.ledger.export_source import LedgerExport
+from monitors.ledger.sql import Days, SealedStore, Sql
 from monitors.ledger.sqlite_blocks import SETTLED_MS
 from monitors.ledger.sqlite_days import date_of
 from monitors.ledger.sqlite_sealed_day import ROLLUPS, TOLD
 from monitors.ledger.sqlite_sealer import PATIENCE_MS
-from monitors.ledger.sqlite_seals import read_told
+from monitors.ledger.sqlite_seals import of_file, read_told
 from monitors.ledger.verify import Progress
 from monitors.ledger.verify_roots import Proof, Verified, check_gone, check_root
 from monitors.ledger.verify_seals import SealCheck, check_seals, introduction_of_text
+from monitors.ledger_name import LedgerName, ServerLedger
 
 CHANGED = """
 SELECT DISTINCT f.day, f.agency, f.service FROM former f WHERE f.id > ? AND NOT EXISTS (
@@ -57,21 +59,33 @@ SELECT s.agency, s.service FROM rollup_month r JOIN rollup_service s ON s.id = r
 
 
 def verify_ledger(
-    path: Path, keys: Sequence[str], kept: Sequence[Seal] = (), *, progress: Progress = lambda _done, _all: None,
+    name: LedgerName, keys: Sequence[str], kept: Sequence[Seal] = (), *, progress: Progress = lambda _done, _all: None,
 ) -> Verified:
-    """Verify all sealed days of the ledger in ``path``, also while a monitor writes it. Reads every raw run.
+    """Verify all sealed days of the ledger ``name``, also while a monitor writes it. Reads every raw run.
 
     ``keys``: public keys that are trusted; ``kept``: seals that others kept. Raises LedgerError where it is no ledger.
     """
-    ledger = SqliteLedgerCheck(path)
+    ledger: LedgerCheck = LedgerCheck(*of_file(name)) if isinstance(name, Path) else _on_server(name)
     try:
         return ledger.verify(keys, kept, progress)
     finally:
         ledger.close()
 
 
-class SqliteLedgerCheck(SqliteExport):
+def _on_server(name: ServerLedger) -> LedgerCheck:
+    from monitors.ledger.postgres_seals import of_server  # noqa: PLC0415 - a ledger in a file does without
+
+    return LedgerCheck(*of_server(name), has_rollups=False)
+
+
+class LedgerCheck(LedgerExport):
     """A ledger that is being verified."""
+
+    def __init__(
+        self, store: SealedStore, db: Sql, days: Days, place: object, *, has_rollups: bool = True,
+    ) -> None:
+        super().__init__(store, db, days, place)
+        self._has_rollups = has_rollups
 
     def verify(self, keys: Sequence[str], kept: Sequence[Seal], progress: Progress) -> Verified:
         """Compare everything that was sealed with what is there."""
@@ -128,17 +142,18 @@ class SqliteLedgerCheck(SqliteExport):
         """Find rows that no seal, past or to come, would ever cover."""
         found = [
             f"{kind} {number}: it stands before the first row that was ever told; it was added"
-            for kind, (table, _) in (TOLD | ROLLUPS).items()
+            for kind, (table, _) in (TOLD | (ROLLUPS if self._has_rollups else {})).items()
             for number, in self._db.execute(f"SELECT id FROM {table} WHERE id < 1")  # noqa: S608 - our own names
         ]
-        found += [
-            f"roll-up of {agency}/{service} on {date_of(day)}: it was never made in its turn; it was added"
-            for agency, service, day in self._db.execute(ROLLED)
-        ]
-        found += [
-            f"roll-up of a month of {agency}/{service}: it was never made in its turn; it was added"
-            for agency, service in self._db.execute(ROLLED_MONTHS)
-        ]
+        if self._has_rollups:
+            found += [
+                f"roll-up of {agency}/{service} on {date_of(day)}: it was never made in its turn; it was added"
+                for agency, service, day in self._db.execute(ROLLED)
+            ]
+            found += [
+                f"roll-up of a month of {agency}/{service}: it was never made in its turn; it was added"
+                for agency, service in self._db.execute(ROLLED_MONTHS)
+            ]
         return found + [
             f"gap of life {life} from {start_ms} to {end_ms}: it was never told in its turn; it was added"
             for life, start_ms, end_ms in self._db.execute(GAPS)

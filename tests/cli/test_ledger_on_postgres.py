@@ -96,6 +96,14 @@ def test_its_days_are_sealed_by_the_command_with_the_key(name: ServerLedger, tmp
     (seal,) = json.loads(done.stdout)["seals"]
     assert (seal["day"], seal["runs"], seal["services"]) == ("2026-01-01", 30, 3)
     assert list((tmp_path / "bpk").iterdir())
+    public = tmp_path / "seal.pub"
+    public.write_text(json.loads(siaga24("ledger", "key", "show", "--json", "--ledger", name).output)[0]["public"] + "\n")
+    there = siaga24("ledger", "verify", "--key", public, "--ledger", name)
+    assert there.exit_code == 0, (there.output, there.exception)
+    exported = siaga24("ledger", "export", tmp_path / "export", "--ledger", name)
+    assert exported.exit_code == 0, (exported.output, exported.exception)
+    alone = siaga24("ledger", "verify", tmp_path / "export", "--key", public)
+    assert alone.exit_code == 0, (alone.output, alone.exception)
 
 
 def test_an_address_with_a_password_in_it_is_refused_and_not_shown():

@@ -65,6 +65,7 @@ CREATE TABLE evidence (
     detail   bytea   NOT NULL,
     PRIMARY KEY (minute, series, sequence)
 ) PARTITION BY RANGE (minute);
+CREATE INDEX evidence_of_series ON evidence (series, sequence);
 
 CREATE TABLE stretch (
     series             integer  NOT NULL REFERENCES series (id),
@@ -179,6 +180,7 @@ SET search_path = siaga24, pg_temp AS $$
 DECLARE
     parent text;
     part   text;
+    reader text;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('siaga24 make_day', 0));
     FOREACH parent IN ARRAY ARRAY['run', 'evidence'] LOOP
@@ -194,6 +196,13 @@ BEGIN
         EXECUTE format(
             'CREATE TRIGGER is_never_emptied BEFORE TRUNCATE ON %I EXECUTE FUNCTION never_changed(%L)',
             part, CASE parent WHEN 'run' THEN 'a run' ELSE parent END);
+        -- whoever may read the whole may read a day by its name
+        FOR reader IN
+            SELECT DISTINCT grantee FROM information_schema.role_table_grants
+            WHERE table_schema = 'siaga24' AND table_name = parent AND privilege_type = 'SELECT'
+        LOOP
+            EXECUTE format('GRANT SELECT ON %I TO %I', part, reader);
+        END LOOP;
     END LOOP;
 END $$;
 REVOKE ALL ON FUNCTION make_day(integer) FROM PUBLIC;

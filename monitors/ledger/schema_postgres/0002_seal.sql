@@ -54,7 +54,7 @@ CREATE TABLE sealing (
 -- What a row of such a day was before it was changed, made or removed.
 CREATE TABLE former (
     id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    day     integer NOT NULL,
+    day     bigint  NOT NULL,
     agency  text COLLATE "C" NOT NULL,
     service text COLLATE "C" NOT NULL,
     kind    text    NOT NULL,                -- stretch, block
@@ -65,7 +65,7 @@ CREATE INDEX former_of_day ON former (day, id);
 
 CREATE TABLE seal (
     number    integer PRIMARY KEY,
-    day       integer NOT NULL UNIQUE,
+    day       bigint  NOT NULL UNIQUE,
     document  text    NOT NULL,              -- one line of canonical JSON, with the signature (monitors/core/seal.py)
     told      text    NOT NULL,              -- JSON object: the last row of each table that is told once in it
     sealed_ms bigint  NOT NULL
@@ -173,8 +173,9 @@ BEGIN
 END $$;
 CREATE TRIGGER is_never_replaced BEFORE INSERT ON block_hour FOR EACH ROW EXECUTE FUNCTION block_hour_is_there();
 
--- SQLite's word for it, which the statements that both stores share use.
+-- SQLite's words, which the statements that both stores share use.
 CREATE FUNCTION instr(text, text) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT strpos($1, $2)';
+CREATE FUNCTION hex(bytea) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT upper(encode($1, ''hex''))';
 
 DO $$
 BEGIN

@@ -24,10 +24,13 @@ from monitors.core.history import Event, Gap, Life
 from monitors.core.model import Run, Verdict
 from monitors.ledger import postgres as module
 from monitors.ledger import postgres_schema, postgres_server
+from monitors.ledger.keys import PrivateKey
 from monitors.ledger.memory import MemoryLedger
 from monitors.ledger.postgres import PostgresLedger
 from monitors.ledger.postgres_entries import PostgresEntries
 from monitors.ledger.postgres_reader import PostgresReader
+from monitors.ledger.postgres_sealer import PostgresSealer
+from monitors.ledger.verify_ledger import verify_ledger
 from monitors.ledger_name import ServerLedger, ledger_name
 from monitors.recorder import Recorder
 from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_target, an_entry, some_runs
@@ -138,6 +141,16 @@ def test_what_was_acknowledged_outlives_kill_9_of_the_monitor_and_of_the_server(
         assert len(found) % 7 == 0, "half a batch was kept"
     folded_again(name)
     assert kept(name)
+    sealer, key = PostgresSealer(name), PrivateKey(b"\x07" * 32)
+    sealer.introduce(key, None, by="Sari", at_ms=NOON_MS)
+    for _ in range(kills * 5 // 24 + 1):
+        day = sealer.next_day()
+        assert day is not None
+        assert sealer.seal_day(day, key, now_ms=(day + 2) * 24 * HOUR_MS).faults == ()
+    sealer.close()
+    verified = verify_ledger(name, [key.public])
+    assert verified.findings == []
+    assert verified.counts.runs > 0
 
 
 def test_a_server_that_is_gone_costs_no_result_and_probing_never_waits(fragile: Cluster, monkeypatch):

@@ -18,13 +18,17 @@ from monitors.core.seal import Seal, chain_faults, seal_text, signed_bytes
 from monitors.core.seal_day import day_tree
 from monitors.core.seal_lines import marks_of
 from monitors.core.seal_tree import leaf_digest
+from monitors.ledger.export import write_export
 from monitors.ledger.keys import PrivateKey, verify
+from monitors.ledger.opening import open_export
 from monitors.ledger.postgres import PostgresLedger
 from monitors.ledger.postgres_sealer import PostgresSealer
 from monitors.ledger.postgres_seals import PostgresSeals
 from monitors.ledger.sqlite import SqliteLedger
 from monitors.ledger.sqlite_days import DAY_MS
 from monitors.ledger.sqlite_sealer import Sealer, SqliteSealer
+from monitors.ledger.verify import verify_export
+from monitors.ledger.verify_ledger import verify_ledger
 from monitors.ledger_name import ServerLedger
 from tests.factories import NOON_MS, a_target, a_transaction, an_entry
 from tests.monitors.ledger.sealed import A_DAY, INTERVAL_MS, KEY, SERVICES, SETTLED_MS, runs_of, write
@@ -78,7 +82,8 @@ def seal_next(sealer: Sealer, *, after_ms: int = 180_000) -> Seal:
 
 
 def checked(name: ServerLedger) -> list[str]:
-    """Say which leaves of which seals the ledger's rows do not lead to, and which seals do not follow."""
+    """Say what is found where it lies, and which leaves of which seals the ledger's rows do not lead to."""
+    findings = verify_ledger(name, [KEY.public]).findings
     with contextlib.closing(PostgresSeals(name)) as reader:
         found = list(chain_faults(reader.seals()))
         for seal in reader.seals():
@@ -92,7 +97,8 @@ def checked(name: ServerLedger) -> list[str]:
                 for kept, lines in reader.lines(seal.number, leaves)
                 if leaf_digest(lines) != kept.digest or marks_of(lines) != kept.marks
             ]
-    return found
+    assert bool(found) <= bool(findings)
+    return [*findings, *found]
 
 
 def test_the_same_told_to_both_gives_the_same_seals_with_late_runs_and_restated_days(name: ServerLedger, tmp_path: Path):
@@ -110,6 +116,15 @@ def test_the_same_told_to_both_gives_the_same_seals_with_late_runs_and_restated_
     assert seal_text(second_there) == seal_text(second)
     assert (second.late, second.restated) == (3, 3)
     assert checked(name) == []
+    exports = []
+    for source, folder in ((open_export(file), tmp_path / "of-file"), (open_export(name), tmp_path / "of-server")):
+        with contextlib.closing(source):
+            write_export(source, folder)
+        assert verify_export(folder, [KEY.public], []).findings == []
+        exports.append({one.relative_to(folder): one.read_bytes() for one in folder.rglob("*") if one.is_file()})
+    assert exports[1] == exports[0]
+    found = verify_ledger(name, [KEY.public], [first, second])
+    assert (found.findings, found.seals, found.counts.runs) == ([], 2, verify_ledger(file, [KEY.public]).counts.runs)
 
 
 def test_what_is_changed_past_the_ledger_in_a_sealed_day_is_found(name: ServerLedger, postgres: Cluster):
@@ -118,6 +133,7 @@ def test_what_is_changed_past_the_ledger_in_a_sealed_day_is_found(name: ServerLe
     ledger.close()
     seal_next(PostgresSealer(name))
     for table, change in (
+        ("run", "UPDATE siaga24.run SET took_ms = took_ms + 1 WHERE series = 1 AND sequence = 3"),
         ("stretch", "UPDATE siaga24.stretch SET end_ms = end_ms + 1 WHERE series = 1 AND first_sequence = 0"),
         ("entry", "UPDATE siaga24.entry SET body = '{}' WHERE id = 1"),
         ("block", "DELETE FROM siaga24.block WHERE series = 2 AND hour = (SELECT min(hour) FROM siaga24.block)"),
@@ -132,6 +148,7 @@ def test_what_is_changed_past_the_ledger_in_a_sealed_day_is_found(name: ServerLe
             assert found, f"a change of {table} was not seen"
             db.execute("SET search_path = siaga24")
             before = {
+                "run": "UPDATE run SET took_ms = took_ms - 1 WHERE series = 1 AND sequence = 3",
                 "stretch": "UPDATE stretch SET end_ms = end_ms - 1 WHERE series = 1 AND first_sequence = 0",
                 "entry": "UPDATE entry SET body = '{\"n\":3,\"why\":\"ü\"}' WHERE id = 1",
             }.get(table)
