@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import report as report_module
+from cli import report_issue
 from cli import sla as sla_module
 from cli.main import main
 from monitors.core.entry import EntryKind
@@ -20,6 +21,7 @@ from monitors.core.window import moment
 from monitors.ledger.keys import generate
 from monitors.ledger.signatures import registration, verifier
 from monitors.ledger.sqlite_entries import SqliteEntries
+from monitors.reports.issue import issued
 from tests.cli.ledgers import END_MS, write_ledger
 from tests.cli.test_sla_beside import BUDI, SITI, dispute, keep, rule
 from tests.factories import NOON_MS
@@ -209,3 +211,25 @@ def test_the_report_has_the_figures_of_sla_show_to_the_millisecond(ledger, monke
         assert row["measured_outside_down_ms"] == str(one["split"]["outside"]["down_ms"])
     assert rows[0]["down_ms"] == str(agency["services"][0]["corrected"]["down_ms"]) == "60000"
     assert rows[0]["outside_down_ms"] == "60000"  # New Year is no working day
+
+
+def test_two_who_issue_at_once_do_not_make_one_version_twice(ledger, monkeypatch):
+    monthly(ledger, "--format", "html", "--issue", "--by", "Siti")
+    # the second one read the ledger before the first had issued
+    monkeypatch.setattr(report_issue, "issued", Once(issued))
+    said = error(ledger, "monthly", "--agency", AGENCY, "--month", "2026-01", "--out", str(ledger.parent / "other"),
+                 "--format", "html", "--issue", "--by", "Budi")
+    assert "somebody else issued version 1 meanwhile" in said
+    assert len(entries(ledger)) == 1
+    assert not (ledger.parent / "other").exists()
+
+
+class Once:
+    """Sees no version the first time it is asked."""
+
+    def __init__(self, true: Any) -> None:
+        self._true, self._is_first = true, True
+
+    def __call__(self, *args: Any) -> Any:
+        is_first, self._is_first = self._is_first, False
+        return () if is_first else self._true(*args)

@@ -99,3 +99,18 @@ def test_an_agency_without_a_watched_service_claims_nothing():
     document = compose(data, Language.ID)
     assert "tidak memiliki layanan yang dipantau" in marks(document)
     assert "100" not in marks(document)
+
+
+def test_a_weight_counts_in_the_agencys_shares_and_not_in_its_downtime():
+    one = service(january(), 0)
+    weighty = with_service(january(), 0, target=replace(one.target, weight=3))
+    plain, weighed = january().months[0].part("outside"), weighty.months[0].part("outside")
+    assert one.split is not None
+    assert weighed.down_ms == plain.down_ms + 2 * one.split.outside.down_ms
+    assert weighed.observed_ms == plain.observed_ms + 2 * one.split.outside.observed_ms
+    values = [
+        [item.value for block in compose(data, Language.EN).blocks if isinstance(block, Facts) for item in block.items]
+        for data in (january(), weighty)
+    ]
+    assert values[0][0] != values[1][0]     # availability outside office hours
+    assert values[0][4] == values[1][4]     # downtime is plain time

@@ -8,6 +8,7 @@ import pytest
 
 from monitors.core.errors import UsageError
 from monitors.core.wording import Language
+from monitors.reports import files as files_module
 from monitors.reports.data import ReportData, State
 from monitors.reports.files import Format, digests, made, write
 from monitors.reports.issue import again, changes, entry_of, figures_of, issued, name_of, next_version
@@ -100,3 +101,12 @@ def test_an_issued_file_is_never_overwritten_and_a_draft_is(tmp_path):
     write({"a.pdf": b"two"}, tmp_path, may_replace=True)
     assert (tmp_path / "a.pdf").read_bytes() == b"two"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf"]
+
+
+def test_a_file_that_comes_between_is_not_overwritten_either(tmp_path, monkeypatch):
+    monkeypatch.setattr(files_module, "refuse_others", lambda *_: None)   # nothing was there when it looked
+    (tmp_path / "a.pdf").write_bytes(b"another")
+    with pytest.raises(UsageError, match="never overwritten"):
+        write({"a.pdf": b"mine"}, tmp_path, may_replace=False)
+    assert (tmp_path / "a.pdf").read_bytes() == b"another"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
