@@ -123,7 +123,7 @@ def _table(month: AgencyMonth, words: Words, *, is_only: bool) -> Table:
         observed=duration(sum(one.observed_ms for one in judged), words.language),
         known=duration(sum(one.known_ms for one in judged), words.language),
     )
-    name = words("league")[:22] if is_only else month.window.month
+    name = words("league") if is_only else month.window.month
     return Table(name=name, columns=columns, rows=rows, note=note)
 
 

@@ -30,7 +30,7 @@ def nation_league(data: NationData, words: Words) -> Iterator[Block]:
     if on_board:
         yield Heading(text=words("agencies"))
         yield Table(
-            name=words("agencies")[:22], columns=(
+            name=words("agencies"), columns=(
                 Column(title=words("agency"), share=1),
                 *(
                     Column(title=words(key), is_right=True)
@@ -78,7 +78,7 @@ def nation_worst(data: NationData, words: Words) -> Iterator[Block]:
         yield Paragraph(text=words("no_down"))
         return
     yield Table(
-        name=words("worst_services")[:22], columns=(
+        name=words("worst_services"), columns=(
             Column(title=words("agency"), share=3), Column(title=words("service"), share=2),
             Column(title=words("month")), Column(title=words("down"), is_right=True),
             *(Column(title=words(key), is_right=True) for key in ("available", "covered", "target")),

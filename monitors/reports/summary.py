@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from monitors.core.sla import Judgement
@@ -66,7 +67,7 @@ def summary(data: ReportData, words: Words) -> Iterator[Block]:
     yield Facts(items=(
         _outside(outside, words), _promise(tuple(judged.values()), words), _coverage(statements, words),
     ))
-    yield Facts(items=(_availability(statements, words), _downtime(data, statements, words), _worst(data, words)))
+    yield Facts(items=(_availability(data, statements, words), _downtime(data, words), _worst(data, words)))
     yield from _remarks(data, words)
 
 
@@ -90,7 +91,7 @@ def changes(data: Report, words: Words) -> Iterator[Block]:
             ("after", 2),
         )
     )
-    yield Table(name=words("changes")[:20], columns=columns, rows=tuple(
+    yield Table(name=words("changes"), columns=columns, rows=tuple(
         (
             Cell(text=names.get(one.service, one.service)), Cell(text=one.month), Cell(text=words.figure(one.figure)),
             _value(one.figure, one.before, words), _value(one.figure, one.after, words),
@@ -153,7 +154,7 @@ def _coverage(statements: list[AgencyStatement], words: Words) -> Fact:
     )
 
 
-def _availability(statements: list[AgencyStatement], words: Words) -> Fact:
+def _availability(data: ReportData, statements: list[AgencyStatement], words: Words) -> Fact:
     known, good = sum(one.known_ms for one in statements), sum(one.good_ms for one in statements)
     whole = sum(one.observed_ms for one in statements)
     low = whole - sum(one.possibly_down_ms for one in statements)
@@ -162,19 +163,36 @@ def _availability(statements: list[AgencyStatement], words: Words) -> Fact:
         label=words("availability"), value=percent(good, known, words.language),
         note=words(
             "availability_note", low=percent(low, whole, words.language), high=percent(high, whole, words.language),
-        ),
+        ) + _worst_vantage(data, words),
         number=share_percent(good, known), unit=Unit.PERCENT,
     )
 
 
-def _downtime(data: ReportData, statements: list[AgencyStatement], words: Words) -> Fact:
+def _worst_vantage(data: ReportData, words: Words) -> str:
+    """Name the vantage that saw the services least available, where there are several: no region hides."""
+    seen: dict[str, tuple[int, int]] = {}
+    for month in data.months:
+        for one in month.services:
+            for vantage in one.vantages:
+                good, known = seen.get(vantage.name, (0, 0))
+                weight = one.target.weight
+                seen[vantage.name] = good + weight * vantage.good_ms, known + weight * vantage.known_ms
+    shares = sorted((Fraction(good, known), name) for name, (good, known) in seen.items() if known)
+    if len(shares) < 2:
+        return ""
+    share, name = shares[0]
+    return "; " + words(
+        "worst_vantage", name=name, share=percent(share.numerator, share.denominator, words.language),
+    )
+
+
+def _downtime(data: ReportData, words: Words) -> Fact:
     # people count plain time here: weights are for the shares
     down_ms = sum(one.down_ms for month in data.months for one in month.judged)
     services = len({one.service for month in data.months for one in month.judged})
     incidents = len({
         outage.incident.name for month in data.months for one in month.services for outage in one.outages
     })
-    del statements
     return Fact(
         label=words("downtime"), value=duration(down_ms, words.language), number=down_ms, unit=Unit.MS,
         note=words(

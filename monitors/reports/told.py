@@ -42,7 +42,7 @@ def maintenance(data: ReportData, words: Words) -> Iterator[Block]:
         yield Paragraph(text=words("no_maintenance"))
         return
     yield Table(
-        name=words("maintenance")[:22], columns=(
+        name=words("maintenance"), columns=(
             Column(title=words("number"), is_right=True), Column(title=words("service"), share=3),
             Column(title=words("window"), share=3), Column(title=words("reason"), share=3),
             Column(title=words("announced"), share=3), Column(title=words("approved"), share=2),

@@ -125,7 +125,7 @@ def test_names_from_definitions_are_never_markup_nor_formulas():
 def test_the_workbook_has_numbers_that_another_library_reads_as_the_statements():
     book = openpyxl.load_workbook(io.BytesIO(of(".xlsx")))
     assert book.sheetnames[0] == "Ringkasan"
-    sheet = book["Capaian setiap layanan"[:22]]
+    sheet = book["Capaian setiap layanan"]
     by_name = {one.name: measured(one) for one in january().months[0].services}
     for row in sheet.iter_rows(min_row=2, max_row=5, values_only=True):
         found = by_name[row[0]]
