@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
+from monitors.ledger import verify
 from monitors.ledger.export import Exported, write_export
 from monitors.ledger.export_runs import runs_of as read_runs
 from monitors.ledger.export_source import SqliteExport
@@ -17,6 +19,7 @@ from monitors.ledger.sqlite_tidy import SqliteTidy
 from monitors.ledger.verify import verify_export
 from monitors.ledger.verify_ledger import verify_ledger
 from tests.monitors.ledger.sealed import A_DAY, DAY, KEY, SETTLED_MS, runs_of, sealed, write, written
+from tests.monitors.ledger.test_export import contents
 from tests.tools.independent import independent_faults
 
 
@@ -61,6 +64,25 @@ def test_a_sealed_ledger_is_exported_and_verifies(path: Path, tmp_path: Path, ag
     # the second day has 24 hours of six runs; two runs of each service were left out, and two of one came late
     assert done.runs == found.counts.runs == services * (A_DAY - 2 + 144) + 2
     assert (found.counts.late, found.counts.restated) == (2, 1)
+
+
+def test_an_agencys_export_of_a_real_ledger_names_no_other(path: Path, tmp_path: Path):
+    two_days(path)
+    export(path, tmp_path / "out", "dinkes")
+    for name, data in contents(tmp_path / "out").items():
+        plain = gzip.decompress(data) if name.endswith(".gz") else data
+        assert b"disdik" not in plain + name.encode()
+        assert b"ppdb" not in plain
+
+
+def test_several_processes_find_the_same(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(verify, "WORTH_PROCESSES", 1)
+    two_days(path)
+    export(path, tmp_path / "out")
+    (tmp_path / "out" / "2026-01-02" / "disdik" / "runs.txt.gz").write_bytes(b"")
+    found = [verify_export(tmp_path / "out", [KEY.public], workers=workers) for workers in (1, 2)]
+    assert found[0].findings == found[1].findings != []
+    assert found[0].counts == found[1].counts
 
 
 def test_it_verifies_where_it_lies(path: Path):
