@@ -15,6 +15,7 @@ from monitors.core.provability import narrowest_target
 from stacks.definition.build_service import build_service
 from stacks.definition.build_week import office_week
 from stacks.definition.check_agency import DEFAULT_TIER, Claims, check_agency, domain_of
+from stacks.definition.check_places import warn_refused
 from stacks.definition.faults import Findings, Place
 from stacks.definition.grammar import AGENCY
 from stacks.definition.reading import read_record, shown
@@ -66,6 +67,8 @@ def check_file(path: Path, settings: Settings, tiers: Mapping[str, Tier]) -> Che
             record.at.fault(str(exc), "a definition that can be hosted and watched", "correct it")
         else:
             _warn_unprovable(record, agency, settings)
+            for service in record["services"].values.values():
+                warn_refused(service, settings.allow_networks)
     return Checked(path=path, agency=agency, findings=findings, claims=claims)
 
 

@@ -55,6 +55,10 @@ Files are UTF-8 of at most 256 KiB and hold one YAML document. Anchors and alias
 
 Secrets never stand in a definition. What looks like one in `env` (a name such as `ADMIN_PASSWORD`, an address with a
 password, a private key) is a fault; `secrets` lists names, and each is made once and reaches the service as a file.
+
+A monitor connects to no private, loopback, link-local or metadata address, nor into its own networks, unless ops allow
+it by name. Where such an address stands in a URL, a step or a connection, `siaga24 agency validate` warns; what a name
+leads to is judged by the monitor.
 """
 
 PROVABLE = """## Which promise can be proven

@@ -8,23 +8,17 @@ its name was looked up, so that no second look-up can give another one.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from monitors.core.addresses import RESERVED, special, within
 from monitors.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    Address = IPv4Address | IPv6Address
-    Network = IPv4Network | IPv6Network
+    from monitors.core.addresses import Network
 
-# where clouds tell a machine its secrets: AWS, Azure, GCP and others; AWS on IPv6; Alibaba; Oracle; Azure's wire server
-METADATA = frozenset(ip_address(text) for text in (
-    "169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16",
-))
-_NAT64 = ip_network("64:ff9b::/96")
-_SHARED = ip_network("100.64.0.0/10")
 _MOST_REMEMBERED = 50_000
 # the whole of what stands before the path, so that no reader of URLs can take another host out of it
 _BYTE = "(?:0|[1-9][0-9]{0,2})"
@@ -67,23 +61,16 @@ class Guard:
             address = ip_address(text.partition("%")[0])
         except ValueError:
             return "no IP address"
-        address = _within(address)
+        address = within(address)
         if any(address in network for network in self._allowed):
             return ""
-        if address in METADATA:
-            return "the address of a cloud's metadata service"
-        if address.is_loopback or address.is_unspecified:
-            return "an address of the monitor's own machine"
-        if address.is_link_local:
-            return "a link-local address"
-        if address.is_multicast:
-            return "an address of many machines (multicast)"
-        if address.is_private or address in _SHARED:
-            return "an address of a private network"
+        what = special(address)
+        if what:
+            return what
         own = next((network for network in self._own if address in network), None)
         if own is not None:
             return f"an address of the monitor's own network {own}"
-        return "" if address.is_global else "a reserved address"
+        return "" if address.is_global else RESERVED
 
 
 class _Anywhere(Guard):
@@ -128,14 +115,3 @@ def told(host: str, address: str, what: str) -> str:
         f"{leads} {what}, where the monitor does not connect; if it is meant, ops allow it: "
         f"siaga24 monitor run --allow-network {address.partition('%')[0]}"
     )
-
-
-def _within(address: Address) -> Address:
-    """Give the IPv4 address that an IPv6 one stands for: mapped, 6to4 or NAT64; else the address itself."""
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in _NAT64:
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return inner
-    return address

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -173,6 +174,53 @@ def test_a_promise_so_wide_that_alert_rules_stay_silent_is_a_warning(tmp_path):
     path.write_text(text_of(extra="    promise: {target: 90}"), encoding="utf-8")
     [warning] = check_file(path, Settings(), standard_tiers()).findings.warning_lines()
     assert "no outage burns its budget 14.4 times too fast" in warning
+
+
+EXTERNAL: dict[str, Any] = {"network": "", "gateway": "", "image": "    hosting: external"}
+
+
+def warnings_of(folder: Path, settings: Settings | None = None, **changes: str) -> list[str]:
+    path = folder / "dinas.yaml"
+    path.write_text(text_of(**changes), encoding="utf-8")
+    checked = check_file(path, settings or Settings(), standard_tiers())
+    assert checked.agency, checked.findings.lines()
+    return [line.partition("dinas.yaml:")[2] for line in checked.findings.warning_lines()]
+
+
+def test_a_private_address_is_a_warning_since_no_monitor_goes_there(tmp_path):
+    [warning] = warnings_of(tmp_path, port="    url: https://10.20.0.7:8443/layanan", **EXTERNAL)
+    assert warning == (
+        "13: services/antrean/url: 10.20.0.7 is an address of a private network, and will not be watched unless ops "
+        "allow it; expected a public address or a name; use one, or have ops allow it: allow_networks in siaga24.yaml, "
+        "or siaga24 monitor run --allow-network 10.20.0.7"
+    )
+
+
+def test_an_address_that_ops_allow_is_no_warning(tmp_path):
+    allowed = Settings(allow_networks=("10.20.0.0/16",))
+    assert warnings_of(tmp_path, allowed, port="    url: https://10.20.0.7:8443/layanan", **EXTERNAL) == []
+    [_] = warnings_of(tmp_path, allowed, port="    url: https://10.21.0.7:8443/layanan", **EXTERNAL)
+
+
+@pytest.mark.parametrize(("step", "told"), [
+    ("get: http://169.254.169.254/latest", "steps/0/get: 169.254.169.254 is the address of a cloud's metadata service"),
+    ("get: http://localhost:8000/", "steps/0/get: localhost is a name of the monitor's own machine"),
+    ("get: http://[::1]/", "steps/0/get: ::1 is an address of the monitor's own machine"),
+    ("tcp: {host: 172.16.3.4, port: 25}", "steps/0/tcp/host: 172.16.3.4 is an address of a private network"),
+    ("websocket: {url: 'wss://192.168.1.9/kabar'}", "steps/0/websocket/url: 192.168.1.9 is an address of a private"),
+    ("dns: {name: situs.example, server: '10.1.1.1:53'}", "steps/0/dns/server: 10.1.1.1 is an address of a private"),
+])
+def test_steps_that_go_to_such_addresses_are_warned_of_too(tmp_path, step, told):
+    [warning] = warnings_of(tmp_path, steps=f"        steps:\n          - {step}")
+    assert told in warning
+
+
+@pytest.mark.parametrize("step", [
+    "get: /layanan", "get: https://situs.example/", "get: https://8.8.8.8/", "get: https://10.example.id/",
+    "get: /alih?ke=http://10.0.0.1/", "dns: {name: situs.example, server: 'ns.example:53'}",
+])
+def test_names_and_public_addresses_are_no_warning(tmp_path, step):
+    assert warnings_of(tmp_path, steps=f"        steps:\n          - {step}") == []
 
 
 def test_an_external_service_needs_neither_network_nor_gateway(tmp_path):
