@@ -18,7 +18,7 @@ from monitors.reports.nation import (
 from monitors.reports.nation_league import nation_league, nation_worst
 from monitors.reports.numbers import moment, period_name
 from monitors.reports.summary import changes, summary
-from monitors.reports.told import disputes, maintenance, vantages
+from monitors.reports.told import definition_changes, disputes, maintenance, vantages
 from monitors.reports.words import Words
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from monitors.reports.data import Report
 
 CHAPTERS = (
-    summary, changes, league, pictures, hours, incidents, attribution, maintenance, disputes, vantages, method,
+    summary, changes, league, pictures, hours, incidents, attribution, maintenance, disputes, definition_changes,
+    vantages, method,
 )
 STATE_TONES = {State.DRAFT: Tone.UNSURE, State.FINAL: Tone.GOOD, State.REISSUED: Tone.BAD}
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from monitors.core.model import Target
     from monitors.core.nation import NationStatement
     from monitors.core.outlook import Outlook
+    from monitors.core.promise_change import Change as PromiseChange
+    from monitors.core.promise_change import EarlyPromise
     from monitors.core.sla import AgencyStatement
     from monitors.core.window import Window
 
@@ -55,7 +57,7 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VantageFigures:
+class VantageSeen:
     """What one vantage alone saw of a service."""
 
     name: str
@@ -88,7 +90,9 @@ class ServiceMonth:
     outlook: Outlook | None = None       # what can be proven at all, and whether the runs suffice for the claim
     owners: tuple[tuple[Owner, int], ...] = ()
     outages: tuple[Outage, ...] = ()
-    vantages: tuple[VantageFigures, ...] = ()
+    vantages: tuple[VantageSeen, ...] = ()
+    changes: tuple[PromiseChange, ...] = ()      # of its definition, within the month
+    early: tuple[EarlyPromise, ...] = ()         # decisions that let a promise count for its own month
     days: tuple[Day, ...] = ()
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -21,14 +21,13 @@ from monitors.core.incident_links import links_of
 from monitors.core.incident_merge import merge_flapping
 from monitors.core.model import Verdict
 from monitors.core.sla import covered
-from monitors.core.span import clip, intersect, total
+from monitors.core.span import clip, total
 from monitors.core.split import split
-from monitors.core.timeline import service_timeline
 from monitors.core.window import MONTH, Window, month_window, to_ms
 from monitors.figures import ServiceRead, Told, read_service, told_of
 from monitors.incidents import touching, watched_of
 from monitors.ledger.signatures import verifier
-from monitors.reports.data import AgencyMonth, Cadence, Day, Edition, Outage, ReportData, ServiceMonth, VantageFigures
+from monitors.reports.data import AgencyMonth, Cadence, Day, Edition, Outage, ReportData, ServiceMonth, VantageSeen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
 
     from monitors.core.history import Life
     from monitors.core.model import Target
-    from monitors.core.span import Span, Spans
+    from monitors.core.sla import SlaStatement
+    from monitors.core.span import Span
     from monitors.core.timeline import ServiceTimeline
     from monitors.ledger.base import LedgerReader
 
@@ -149,7 +149,8 @@ def _service(target: Target, read: ServiceRead | None, window: Window, near: _Ne
         target=target, statement=read.statement, corrected=read.beside.corrected, agreed=read.beside.agreed,
         split=parted, measured_split=read.split, outlook=read.outlook, owners=_owners(parts),
         outages=_outages(read, own, near, parts, observed),
-        vantages=_vantages(read, observed, hours), days=_days(timeline, observed, zone),
+        vantages=_vantages(read, read.statement),
+        changes=read.changes, early=read.early, days=_days(timeline, observed, zone),
     )
 
 
@@ -178,26 +179,20 @@ def _owners(parts: Sequence[Part]) -> tuple[tuple[Owner, int], ...]:
     ))
 
 
-def _vantages(read: ServiceRead, observed: Span, hours: Spans) -> tuple[VantageFigures, ...]:
+def _vantages(read: ServiceRead, found: SlaStatement) -> tuple[VantageSeen, ...]:
     """Say what each vantage alone saw: a figure of its own, so that a region cannot hide behind the majority."""
-    history, found = read.history, []
-    names = sorted({stretch.vantage for stretch in history.stretches})
-    for name in names:
-        stretches = tuple(stretch for stretch in history.stretches if stretch.vantage == name)
-        alone = replace(
-            history, stretches=stretches,
-            definitions=tuple(one for one in history.definitions if one.vantage == name) or history.definitions,
-            lives=tuple(life for life in history.lives if life.vantage == name),
+    alone = {one.vantage: one.statement for one in read.by_vantage}
+    if not alone:                        # one vantage: it saw what the service was
+        alone = dict.fromkeys({definition.vantage for definition in read.history.definitions}, found)
+    return tuple(
+        VantageSeen(
+            name=name, runs=one.runs, observed_ms=one.observed_ms, good_ms=one.good_ms, known_ms=one.known_ms,
+            is_own_host=is_own_host(
+                read.history.target, [life for life in read.history.lives if life.vantage == name],
+            ),
         )
-        timeline = read.timeline if len(names) == 1 else service_timeline(alone, until_ms=read.timeline.until_ms)
-        spent = {verdict: total(intersect(timeline.spans(verdict), hours)) for verdict in Verdict}
-        good = spent[Verdict.UP] + spent[Verdict.DEGRADED]
-        found.append(VantageFigures(
-            name=name, runs=sum(s.runs for s in stretches if observed[0] <= s.start_ms < observed[1]),
-            observed_ms=total(hours),
-            good_ms=good, known_ms=good + spent[Verdict.DOWN], is_own_host=is_own_host(history.target, alone.lives),
-        ))
-    return tuple(found)
+        for name, one in sorted(alone.items())
+    )
 
 
 def is_own_host(target: Target, lives: Sequence[Life]) -> bool:

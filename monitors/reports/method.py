@@ -26,7 +26,7 @@ def method(data: ReportData, words: Words) -> Iterator[Block]:
     yield from rules(words)
     yield Heading(text=words("rests_on"), level=2)
     yield Table(
-        name=words("method"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
+        name=words("rests_on"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
         rows=tuple((Cell(text=name), Cell(text=value)) for name, value in _rests_on(data, words)),
     )
     yield from _proof(data, words)

@@ -155,7 +155,7 @@ def nation_method(data: NationData, words: Words) -> Iterator[Block]:
         (words("seal"), data.seal or words("no_seal")),
     )
     yield Table(
-        name=words("method"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
+        name=words("rests_on"), columns=(Column(title=words("what"), share=2), Column(title=words("value"), share=5)),
         rows=tuple((Cell(text=name), Cell(text=value)) for name, value in told),
     )
     yield from provability(words)

@@ -10,7 +10,7 @@ from monitors.core.span import clip, merge, total
 from monitors.core.wording import duration, percent
 from monitors.reports.achievement import judgement_cell
 from monitors.reports.document import Block, Cell, Column, Heading, Paragraph, Table
-from monitors.reports.numbers import count_cell, minute, second, share_cell, time_cell
+from monitors.reports.numbers import count_cell, minute, period_name, second, share_cell, time_cell
 from monitors.reports.summary import OWN_HOST, marked
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from monitors.core.dispute import Dispute
     from monitors.core.maintenance import Maintenance
     from monitors.core.maintenance_figures import Piece
+    from monitors.core.promise_change import Change
     from monitors.core.sla import SlaStatement
-    from monitors.reports.data import ReportData, ServiceMonth, VantageFigures
+    from monitors.reports.data import ReportData, ServiceMonth, VantageSeen
     from monitors.reports.words import Words
 
 
@@ -110,10 +111,45 @@ def disputes(data: ReportData, words: Words) -> Iterator[Block]:
         )
 
 
+def definition_changes(data: ReportData, words: Words) -> Iterator[Block]:
+    """Say what of a service's definition changed, and from when on a changed promise counts; nothing without any."""
+    found = [
+        (one, change) for month in data.months for one in month.services for change in one.changes
+    ]
+    if not found:
+        return
+    yield Heading(text=words("definitions"))
+    yield Table(
+        name=words("definitions"), columns=(
+            Column(title=words("service"), share=2), Column(title=words("time"), share=2),
+            Column(title=words("changed"), share=4), Column(title=words("counts_from"), share=3),
+        ),
+        rows=tuple(
+            (
+                Cell(text=marked(one)), Cell(text=_moment(change.at_ms, data.zone, words)),
+                Cell(text=", ".join(change.what)), Cell(text=_counts_from(one, change, words)),
+            )
+            for one, change in found
+        ),
+    )
+
+
+def _counts_from(one: ServiceMonth, change: Change, words: Words) -> str:
+    if not change.changes_promise:
+        return words("counts_at_once")
+    decided = next((early for early in reversed(one.early) if early.digest == change.digest), None)
+    if decided is None:
+        return words("counts_next_month")
+    return words(
+        "counts_early", month=period_name(decided.month, words.language), number=decided.number, by=decided.by,
+        reason=decided.reason,
+    )
+
+
 def vantages(data: ReportData, words: Words) -> Iterator[Block]:
     """Say from where was measured, and what each vantage alone saw."""
     yield Heading(text=words("vantages"))
-    seen: dict[str, list[tuple[ServiceMonth, VantageFigures]]] = {}
+    seen: dict[str, list[tuple[ServiceMonth, VantageSeen]]] = {}
     for month in data.months:
         for one in month.services:
             for vantage in one.vantages:

@@ -141,7 +141,7 @@ def _write(sheet: Worksheet, row: int, place: int, cell: Cell, look: _Look) -> N
         sheet.write_string(row, place, cell.text, look.of(Unit.NONE, cell.tone))
     else:
         part_of = {Unit.PERCENT: 100, Unit.MS: MS_PER_DAY}.get(cell.unit, 1)
-        sheet.write_number(row, place, cell.number / part_of, format_)
+        sheet.write_number(row, place, round(cell.number / part_of, 12), format_)  # 0.99999, not ...98
 
 
 def _name(book: Workbook, wanted: str) -> str:

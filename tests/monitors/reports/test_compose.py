@@ -85,12 +85,12 @@ def test_every_state_says_what_it_is_on_the_document():
 
 def test_the_method_page_names_the_calendar_and_says_that_there_is_no_seal():
     document = compose(january(), Language.ID)
-    method = {row[0].text: row[1].text for row in tables(document)["Metode"].rows}
+    method = {row[0].text: row[1].text for row in tables(document)["Dasar laporan ini"].rows}
     assert method["Kalender"] == january().calendar
     assert method["Segel terbaru buku besar"].startswith("Belum ada segel")
     assert method["Diukur dari"] == "local"
     sealed = compose(replace(january(), seal="2026-01-31 no. 31 abc"), Language.EN)
-    assert tables(sealed)["Method"].rows[-1][1].text == "2026-01-31 no. 31 abc"
+    assert tables(sealed)["What this report rests on"].rows[-1][1].text == "2026-01-31 no. 31 abc"
     assert sealed.footer.endswith("2026-01-31 no. 31 abc")
 
 

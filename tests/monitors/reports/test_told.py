@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from monitors.core.entry import EntryKind
 from monitors.core.history import Life
+from monitors.core.model import Promise
 from monitors.core.wording import Language, percent
 from monitors.ledger.keys import PrivateKey
 from monitors.ledger.memory import MemoryLedger
@@ -132,3 +134,16 @@ def test_a_mark_of_one_month_stands_with_the_sums_of_the_quarter(ledger):
     (row,) = table(compose(data, Language.ID), "Triwulan")
     assert row[0] == "Antrean †"
     assert [row[place] for place in (3, 6, 9, 10)] == ["? belum dapat dipastikan"] * 4
+
+
+def test_a_changed_promise_is_told_with_the_month_from_which_it_counts(ledger):
+    changed = replace(TARGET, promise=Promise(target=Decimal("99.9")))
+    for vantage in ("bandung", "jakarta"):
+        ledger.record_targets([changed], life=f"life-{vantage}", at_ms=END_MS)
+    document = compose(read(ledger), Language.ID)
+    rows = table(document, "Perubahan definisi dan janji")
+    assert rows
+    assert rows[0][:2] == ["Antrean", "1\u00a0Jan\u00a012.05"]
+    assert rows[0][3] == "janji: mulai bulan berikutnya"
+    league = table(document, "Capaian setiap layanan")
+    assert league[0][1] == "99,5 %"         # the promise that was in force when the month began
