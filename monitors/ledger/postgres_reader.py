@@ -49,16 +49,20 @@ SERIES = """
 SELECT s.id, s.agency, s.service, s."transaction", l.vantage, l.life, l.id, l.opened_ms, l.heartbeat_ms, l.folded_ms
 FROM series s JOIN life l ON l.id = s.life
 """
-# "OFFSET 0" keeps the inner question as it is: one look by key for each minute
-RUNS = """
-SELECT r.* FROM generate_series(%(first)s::integer, %(last)s::integer) AS minutes (minute) CROSS JOIN LATERAL (
-    SELECT run.minute, run.series, run.sequence, run.offset_ms, run.late_ms, run.took_ms, run.code, run.phases, e.detail
-    FROM run LEFT JOIN evidence e ON run.code <> 0 AND e.minute = minutes.minute AND e.series = run.series
-        AND e.sequence = run.sequence AND e.minute BETWEEN %(first)s AND %(last)s
-    WHERE run.minute = minutes.minute AND run.minute BETWEEN %(first)s AND %(last)s AND run.series = ANY (%(series)s)
+COLUMNS_OF_RUN = "minute, series, sequence, offset_ms, late_ms, took_ms, code, phases"
+EVIDENCE = """CASE WHEN r.code <> 0 THEN (
+    SELECT detail FROM evidence e WHERE e.minute = r.minute AND e.series = r.series AND e.sequence = r.sequence
+) END"""
+# "OFFSET 0" keeps the inner question as it is: one look by key for each minute and series
+RUNS = f"""
+SELECT r.*, {EVIDENCE}
+FROM generate_series(%(first)s::integer, %(last)s::integer) AS minutes (minute)
+CROSS JOIN unnest(%(series)s::integer[]) AS asked (id) CROSS JOIN LATERAL (
+    SELECT {COLUMNS_OF_RUN} FROM run
+    WHERE run.minute = minutes.minute AND run.series = asked.id AND run.minute BETWEEN %(first)s AND %(last)s
     OFFSET 0
 ) AS r
-"""
+"""  # noqa: S608 - our own names
 STRETCHES = """
 SELECT * FROM stretch WHERE series = %(series)s
 AND first_sequence >= coalesce((SELECT max(first_sequence) FROM stretch

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from monitors.core.seal_lines import run_line
 from monitors.ledger.packing import unpacked
-from monitors.ledger.postgres_reader import RUNS, PostgresReader
+from monitors.ledger.postgres_reader import COLUMNS_OF_RUN, EVIDENCE, PostgresReader
 from monitors.ledger.postgres_sql import PostgresDays, PostgresSql
 from monitors.ledger.sqlite_blocks import HOUR_MINUTES, Line, SqliteBlocks
 from monitors.ledger.sqlite_seals import SealReader
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
     from monitors.ledger.sql import Days, SealedStore, Sql
     from monitors.ledger_name import ServerLedger
+
+
+# series whose numbers follow each other lie side by side within each minute: one look for all of them
+HOUR_RUNS = f"""
+SELECT r.*, {EVIDENCE}
+FROM generate_series(%(first)s::integer, %(last)s::integer) AS minutes (minute) CROSS JOIN LATERAL (
+    SELECT {COLUMNS_OF_RUN} FROM run
+    WHERE run.minute = minutes.minute AND run.series BETWEEN %(low)s AND %(high)s
+        AND run.minute BETWEEN %(first)s AND %(last)s
+    OFFSET 0
+) AS r
+"""  # noqa: S608 - our own names
 
 
 class PostgresBlocks(SqliteBlocks):
@@ -38,8 +50,8 @@ class PostgresBlocks(SqliteBlocks):
         """Read the runs of an hour as they are digested, by series from ``low`` to ``high``, each in its order."""
         found: dict[int, list[Line]] = {}
         first = hour * HOUR_MINUTES
-        rows = self._asked.raw(RUNS, {
-            "first": first, "last": first + HOUR_MINUTES - 1, "series": list(range(low, high + 1)),
+        rows = self._asked.raw(HOUR_RUNS, {
+            "first": first, "last": first + HOUR_MINUTES - 1, "low": low, "high": high,
         })
         for minute, series, sequence, offset_ms, late_ms, took_ms, code, phases, detail in rows:
             text = unpacked(detail).decode() if detail is not None else None
