@@ -50,7 +50,10 @@ def block_fault(text: bytes, digest: str, runs: int) -> str:
 
     ``text``: the block's lines as they are, ``digest``: SHA-256 in hexadecimal of the lines as they were sealed.
     """
-    sealed = bytes.fromhex(digest)
+    try:
+        sealed = bytes.fromhex(digest)
+    except ValueError:
+        return f'its row says the digest "{digest[:SHOWN]}", which is none'
     lines = text.splitlines(keepends=True)
     if _digest(*sorted(lines, key=_key)) == sealed:
         return "its runs stand in another order than they were sealed in"

@@ -66,7 +66,6 @@ def check_root(
     seal: Seal, proof: Proof, results: dict[str, Checked], agency: str, found: Verified,
 ) -> None:
     """Compare what the rows lead to with what was signed, and say where it parts."""
-    root = bytes.fromhex(seal.root)
     if agency:
         if not proof.roots:
             if any(text.startswith(seal.day) for text in found.findings):
@@ -76,16 +75,21 @@ def check_root(
             )
             return
         one = results[agency]
-        if proof.size != seal.agencies or root_of_path(one.root, proof.place, proof.size, proof.path) != root:
-            is_named = root_of_path(one.told_root, proof.place, proof.size, proof.path) == root and one.findings
+        if proof.size != seal.agencies or _hex(root_of_path(one.root, proof.place, proof.size, proof.path)) != seal.root:
+            led_to = _hex(root_of_path(one.told_root, proof.place, proof.size, proof.path))
+            is_named = led_to == seal.root and one.findings
             if not is_named:
                 found.findings.append(f"{seal.day}, {agency}: its rows do not lead to the root that was signed")
         return
     made = {code: results[code].root for code, _ in proof.roots}
-    if len(made) == seal.agencies and tree_root(list(made.values())) == root:
+    if len(made) == seal.agencies and tree_root(list(made.values())).hex() == seal.root:
         _check_counts(seal, results, found)
+        found.findings += [
+            f"{seal.day}: the proof tells another root of {code or 'all agencies'} than its rows have; it was changed"
+            for code, told in proof.roots if told != made[code]
+        ]
         return
-    if len(made) == seal.agencies and tree_root([told for _, told in proof.roots]) == root:
+    if len(made) == seal.agencies and tree_root([told for _, told in proof.roots]).hex() == seal.root:
         for code, told in proof.roots:
             one = results[code]
             if one.root != told and not (one.told_root == told and one.findings):
@@ -97,6 +101,10 @@ def check_root(
         f"{seal.day}: {len(made)} agencies are here and {seal.agencies} were sealed, and what they hold does not lead "
         "to the root that was signed; an agency was added, removed or changed",
     )
+
+
+def _hex(root: bytes | None) -> str:
+    return "" if root is None else root.hex()
 
 
 def _check_counts(seal: Seal, results: dict[str, Checked], found: Verified) -> None:

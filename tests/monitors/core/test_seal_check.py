@@ -47,6 +47,7 @@ def test_an_added_a_removed_and_a_turned_pair_of_runs_are_named():
 
 
 def test_what_cannot_be_told_is_not_guessed():
+    assert block_fault(b"a\n", "no digest", 1) == 'its row says the digest "no digest", which is none'
     assert block_fault(text(["a\n"] * 60), SEALED, 60) == ""
     assert leaf_fault([b"a", b"b"], marks_of(["a", "b"])) == ""
 

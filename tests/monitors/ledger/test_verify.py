@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import tempfile
@@ -252,6 +253,32 @@ class Resealed(MadeSeals):
 
     def _late_leaf(self, number, agency, service, counts):
         """Nothing came late."""
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_whatever_is_done_to_a_file_is_a_finding_or_a_sentence_and_never_a_crash(data: st.DataObject):
+    """What decompresses to the same, or is no statement (marks, the hint beside a leaf), may pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        to = Path(folder) / "export"
+        write_export(SOURCE, to, agency=data.draw(st.sampled_from(["", "dinkes"])))
+        file = data.draw(st.sampled_from(sorted(path for path in to.rglob("*") if path.is_file())))
+        packed = file.suffix == ".gz" and data.draw(st.booleans())
+        text = gzip.decompress(file.read_bytes()) if packed else file.read_bytes()
+        at = data.draw(st.integers(0, len(text)))
+        more = data.draw(st.sampled_from([b"", b"0", b"x", b'"', b"[", b"}", b",", b"\n", b"\xff", b"-1"]))
+        cut = data.draw(st.sampled_from([0, 1, 1, len(text)]))
+        changed = text[:at] + more + text[at + cut:]
+        file.write_bytes(gzip.compress(changed, mtime=0) if packed else changed)
+        try:
+            found = verify_export(to, [KEY.public]).findings
+        except LedgerError as exc:
+            found = [str(exc)]
+        faults = independent_faults(to, KEY.public)
+        assert found or not faults
+        if packed and not file.name.startswith("index") and changed != text:
+            assert found
+            assert faults
 
 
 def test_a_public_key_is_read_from_digits_or_from_a_file(tmp_path: Path):
