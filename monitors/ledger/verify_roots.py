@@ -75,9 +75,10 @@ def check_root(
             )
             return
         one = results[agency]
-        if proof.size != seal.agencies or _hex(root_of_path(one.root, proof.place, proof.size, proof.path)) != seal.root:
-            led_to = _hex(root_of_path(one.told_root, proof.place, proof.size, proof.path))
-            is_named = led_to == seal.root and one.findings
+        leads_to = _hex(root_of_path(one.root, proof.place, proof.size, proof.path))
+        if proof.size != seal.agencies or leads_to != seal.root:
+            told_leads_to = _hex(root_of_path(one.told_root, proof.place, proof.size, proof.path))
+            is_named = told_leads_to == seal.root and one.findings
             if not is_named:
                 found.findings.append(f"{seal.day}, {agency}: its rows do not lead to the root that was signed")
         return
