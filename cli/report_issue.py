@@ -10,6 +10,7 @@ from pathlib import Path
 from cli.ledger_view import ledger_named, opened
 from cli.nation import read_nation
 from cli.telling import opened_for_signing, telling
+from monitors.calendars import versions
 from monitors.core.entry import EntryKind
 from monitors.core.errors import Siaga24Error, UsageError
 from monitors.core.wording import Language
@@ -61,6 +62,10 @@ def make(wanted: Wanted) -> Made:
     with opened(wanted.workspace, wanted.state, wanted.ledger) as reader:
         data = read(reader, wanted)
         former = issued(reader.entries(EntryKind.REPORT, wanted.agency), name_of(data), wanted.agency)
+        if not wanted.issue_by and former and former[-1].calendar in {*versions()} - {data.calendar}:
+            # days off were decreed since: what was issued is made again by the calendar that it was made by
+            then = read(reader, wanted, former[-1].calendar)
+            data = then if again(then, former) is not None else data
     data = _edition(data, former, wanted)
     files = made(data, wanted.language, wanted.formats)
     told = digests(files)
@@ -79,8 +84,8 @@ def make(wanted: Wanted) -> Made:
     )
 
 
-def read(reader: LedgerReader, wanted: Wanted) -> ReportData | NationData:
-    """Read what the report says from the ledger."""
+def read(reader: LedgerReader, wanted: Wanted, calendar_version: str = "") -> ReportData | NationData:
+    """Read what the report says from the ledger; the nation's by the calendars of its roll-ups."""
     if not wanted.agency:
         path = ledger_named(wanted.workspace, wanted.state, wanted.ledger)
         if not isinstance(path, Path):
@@ -93,6 +98,7 @@ def read(reader: LedgerReader, wanted: Wanted) -> ReportData | NationData:
         )
     return agency_report(
         reader, wanted.agency, wanted.cadence, wanted.period, now_ms=wanted.now_ms, seal=newest_seal(wanted),
+        calendar_version=calendar_version,
     )
 
 

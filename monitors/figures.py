@@ -74,7 +74,7 @@ class ServiceRead:
     window: Window | None
     statement: SlaStatement | None
     beside: Beside = field(default_factory=Beside)
-    split: Split | None = None           # in office hours and outside them, by the newest calendar
+    split: Split | None = None           # in office hours and outside them
     outlook: Outlook | None = None       # what the promise can prove, and what is left of its budget
     by_vantage: tuple[VantageFigures, ...] = ()  # where several watch it: what each saw
     changes: tuple[Change, ...] = ()     # of its definition, within the window
@@ -112,9 +112,12 @@ def beside(
 
 
 def read_service(
-    reader: LedgerReader, target: Target, window: Window, told: Told, now_ms: int,
+    reader: LedgerReader, target: Target, window: Window, told: Told, now_ms: int, *, calendar_version: str = "",
 ) -> ServiceRead | None:
-    """Read a service's figures of a window; None where the ledger has nothing of it there."""
+    """Read a service's figures of a window; None where the ledger has nothing of it there.
+
+    ``calendar_version``: of the days off; the newest one where none is named.
+    """
     zone = ZoneInfo(target.time_zone)
     # burn rates look three days back, into the month before too
     since_ms = min(window.start_ms, now_ms - LONGEST_MS) if now_ms < window.end_ms else window.start_ms
@@ -132,7 +135,7 @@ def read_service(
         history=history, timeline=timeline, window=lived, statement=found,
         beside=beside(told, history, timeline, lived, zone),
         split=split(
-            timeline, (lived.start_ms, lived.end_ms), zone, calendar(), history.target.office_hours,
+            timeline, (lived.start_ms, lived.end_ms), zone, calendar(calendar_version), history.target.office_hours,
             covered=covered(history, timeline, lived),
         ),
         outlook=outlook(history, timeline, lived, found) if found is not None else None,

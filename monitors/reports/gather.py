@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from monitors.core.history import Life
+    from monitors.core.hours import Calendar
     from monitors.core.model import Target
     from monitors.core.sla import SlaStatement
     from monitors.core.span import Span
@@ -53,18 +54,22 @@ class _Near:
     decisions: tuple[Decision, ...]
     deployments: tuple[Deployment, ...]
     told: Told
+    days_off: Calendar
 
 
 def agency_report(
     reader: LedgerReader, agency: str, cadence: Cadence, period: str, *, now_ms: int, seal: str = "",
+    calendar_version: str = "",
 ) -> ReportData:
     """Read all that a report of an agency says, as a draft.
 
     The time of data of a period that is over is that of the ledger's newest record, so that the same ledger gives the
     same report; of one that runs it is now. Raises UsageError for a period or an agency that is none.
     """
-    months = tuple(agency_month(reader, agency, month, now_ms) for month in months_of(cadence, period))
-    chosen = calendar()
+    chosen = calendar(calendar_version)
+    months = tuple(
+        agency_month(reader, agency, month, now_ms, chosen) for month in months_of(cadence, period)
+    )
     years = sorted({
         day.year for month in months for day in days_of((month.window.start_ms, month.window.end_ms), month.zone)
     })
@@ -93,7 +98,7 @@ def months_of(cadence: Cadence, period: str) -> tuple[str, ...]:
     return tuple(f"{found[1]}-{number:02}" for number in range(first, first + 3))
 
 
-def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int) -> AgencyMonth:
+def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int, days_off: Calendar) -> AgencyMonth:
     """Read one agency's month, by its own clock. Raises UsageError for an agency that the ledger does not know."""
     known = [definition.target for definition in reader.definitions()]
     targets = [target for target in known if target.agency == agency]
@@ -105,8 +110,11 @@ def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int) -> 
     except ValueError as exc:
         raise UsageError(str(exc)) from exc
     told = told_of(reader, agency)
-    reads = {target.key: read_service(reader, target, window, told, now_ms) for target in targets}
-    near = _near(reader, targets, known, reads, window=window, told=told, now_ms=now_ms)
+    reads = {
+        target.key: read_service(reader, target, window, told, now_ms, calendar_version=days_off.version)
+        for target in targets
+    }
+    near = _near(reader, targets, known, reads, window=window, told=told, days_off=days_off, now_ms=now_ms)
     return AgencyMonth(
         agency=agency, name=targets[0].agency_name or agency, zone=zone, window=window,
         services=tuple(_service(target, reads[target.key], window, near) for target in targets),
@@ -115,7 +123,8 @@ def agency_month(reader: LedgerReader, agency: str, month: str, now_ms: int) -> 
 
 def _near(
     reader: LedgerReader, targets: Sequence[Target], known: Sequence[Target],
-    reads: Mapping[str, ServiceRead | None], *, window: Window, told: Told, now_ms: int,
+    reads: Mapping[str, ServiceRead | None], *, window: Window, told: Told, days_off: Calendar,
+    now_ms: int,
 ) -> _Near:
     agency = targets[0].agency
     hosts = {host_of(target) for target in targets}
@@ -129,6 +138,7 @@ def _near(
     return _Near(
         watched={one.key: one for one in watched}, causes=common_causes(watched),
         decisions=decisions_of(entries, verifier(entries)), deployments=deployments_of(entries), told=told,
+        days_off=days_off,
     )
 
 
@@ -141,7 +151,7 @@ def _service(target: Target, read: ServiceRead | None, window: Window, near: _Ne
     hours = covered(read.history, timeline, read.window or window)
     if read.beside.corrected is not None and read.beside.corrected.corrections:
         timeline = corrected(timeline, read.beside.corrected.corrections)
-        parted = split(timeline, observed, zone, calendar(), target.office_hours, covered=hours)
+        parted = split(timeline, observed, zone, near.days_off, target.office_hours, covered=hours)
     own = near.watched[target.key]
     # whose the down time was is asked of what counts: what a ruling took away is nobody's
     parts = attribute(timeline, observed, own, near.causes, near.decisions, covered=hours)

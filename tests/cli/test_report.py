@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from cli import report as report_module
 from cli import report_issue
 from cli import sla as sla_module
 from cli.main import main
+from monitors import calendars, figures
 from monitors.core.entry import EntryKind
 from monitors.core.window import moment
 from monitors.ledger.keys import generate
 from monitors.ledger.signatures import registration, verifier
 from monitors.ledger.sqlite_entries import SqliteEntries
+from monitors.reports import gather
 from monitors.reports.issue import issued
 from tests.cli.ledgers import END_MS, write_ledger
 from tests.cli.test_sla_beside import BUDI, SITI, dispute, keep, rule
@@ -233,3 +236,19 @@ class Once:
     def __call__(self, *args: Any) -> Any:
         is_first, self._is_first = self._is_first, False
         return () if is_first else self._true(*args)
+
+
+def test_what_was_issued_is_made_again_by_the_calendar_of_its_time_when_days_off_are_decreed_later(ledger, monkeypatch):
+    first = monthly(ledger, "--format", "html", "--issue", "--by", "Siti")
+    old = calendars.calendar()
+    # by a calendar to come New Year is a working day, so that what was down lay within office hours
+    newer = replace(old, version="id-2099-01", public=frozenset(), joint_leave=frozenset())
+    for module in (gather, figures):
+        monkeypatch.setattr(module, "calendar", lambda version="": old if version == old.version else newer)
+    again = monthly(ledger, "--format", "html", out="again")
+    assert (again["state"], again["files"][0]["sha256"]) == ("final", first["files"][0]["sha256"])
+    second = monthly(ledger, "--format", "html", "--issue", "--by", "Siti")
+    assert (second["state"], second["version"]) == ("reissued", 2)
+    changed = {(one["service"], one["figure"]): (one["before"], one["now"]) for one in second["changes"]}
+    assert changed["antrean", "outside_down_ms"] == ("90000", "0")
+    assert ("antrean", "down_ms") not in changed
