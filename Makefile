@@ -45,7 +45,7 @@ test:            ## Run lint and all tests, on the real engine. PYTEST_ARGS="-k 
 	$(QUIET)
 
 test-fast:       ## Run the tests that need no Docker engine.
-	@$(READY) python
+	@$(READY) python peers
 	$(APART)
 
 test-long:       ## Run the rehearsals of many minutes.

@@ -28,7 +28,7 @@ def test_make_alone_prints_every_target_with_its_text():
         ("demo", ["tools/ready --no-dev", ".venv/bin/siaga24 demo"]),
         ("bench ONLY=stack_up", ["tools/ready", ".venv/bin/python -m tests.bench stack_up"]),
         ("test-fast PYTEST_ARGS=-x", [
-            "tools/ready python", '.venv/bin/python -m pytest -n 2 -m "not engine and not long" -x || [ $? = 5 ]',
+            "tools/ready python peers", '.venv/bin/python -m pytest -n 2 -m "not engine and not long" -x || [ $? = 5 ]',
         ]),
     ],
 )

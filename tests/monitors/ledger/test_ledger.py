@@ -25,8 +25,8 @@ from monitors.ledger.base import Ledger
 from monitors.ledger.memory import MemoryLedger
 from monitors.ledger.postgres import PostgresLedger
 from monitors.ledger.sqlite import SqliteLedger
-from monitors.ledger.sqlite_reader import SqliteReader
 from tests.factories import INTERVAL_MS, NOON_MS, a_run, a_step, a_target, a_transaction, a_try, an_entry, some_runs
+from tests.postgres_cluster import Cluster
 
 HOUR_MS = 3_600_000
 Maker = Callable[[], Ledger]
@@ -328,9 +328,14 @@ def test_a_run_that_is_missing_leaves_a_hole_and_one_that_comes_late_fills_it(le
 LETTERS = st.text(alphabet="uuuuuuedn-", min_size=1, max_size=60)
 
 
-@given(letters=LETTERS, seed=st.integers(0, 1_000), sizes=st.integers(4, 40), beat=st.integers(0, 3 * HOUR_MS))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factory, letters, seed, sizes, beat):
+Place = Callable[[], Ledger]             # opens the same store each time
+
+
+def a_file(folder: Path) -> Place:
+    return lambda: SqliteLedger(folder / "ledger.sqlite")
+
+
+def order_does_not_matter(place: Place, letters: str, seed: int, sizes: int, beat: int) -> None:
     """The same runs in any order, cut in any way, some twice, over a change of hour and two lives, give one figure."""
     chance = random.Random(seed)
     start = NOON_MS + HOUR_MS - 20 * INTERVAL_MS
@@ -339,8 +344,7 @@ def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factor
         *some_runs(letters[:half], started_ms=start),
         *some_runs(letters[half:], started_ms=start + half * INTERVAL_MS + 200_000, life="life-2"),
     ]
-    path = tmp_path_factory.mktemp("order") / "ledger.sqlite"
-    plain, stored = MemoryLedger(), SqliteLedger(path)
+    plain, stored = MemoryLedger(), place()
     try:
         for ledger in (plain, stored):
             opened(ledger, at_ms=start - 1)
@@ -354,17 +358,17 @@ def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factor
             stored.append(batch, life="life-2", heartbeat_ms=start + beat)
             if chance.random() < 0.2:
                 stored.close()
-                stored = SqliteLedger(path)
+                stored = place()
         stored.append((), life="life-2", heartbeat_ms=start + 4 * HOUR_MS)
         window = (start, start + 2 * HOUR_MS)
         expected = figures(plain, *window)
         assert figures(stored, *window) == expected
-        reader = SqliteReader(path)
-        history = reader.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
-        kept = [(run.life, run.sequence) for run in reader.runs("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)]
+        stored.close()
+        stored = place()
+        history = stored.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
+        kept = [(run.life, run.sequence) for run in stored.runs("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)]
         assert sorted(kept) == sorted((run.life, run.sequence) for run in runs)
         wanted = plain.history("dinkes", "antrean", start_ms=0, end_ms=NOON_MS * 2)
-        reader.close()
         assert history is not None
         assert wanted is not None
         assert sorted(history.stretches, key=str) == sorted(wanted.stretches, key=str)
@@ -372,14 +376,30 @@ def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factor
         stored.close()
 
 
-@given(
-    lives=st.lists(st.text(alphabet="uuuddden-", min_size=1, max_size=12), min_size=2, max_size=6),
-    edges=st.lists(st.tuples(st.integers(-100, 4_000), st.integers(1, 2_000)), min_size=3, max_size=8),
-)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_window_over_many_lives_reads_enough_of_what_lies_before_and_after_it(tmp_path_factory, lives, edges):
+SHUFFLED = {
+    "letters": LETTERS, "seed": st.integers(0, 1_000), "sizes": st.integers(4, 40), "beat": st.integers(0, 3 * HOUR_MS),
+}
+SHARED = [HealthCheck.function_scoped_fixture]
+
+
+@given(**SHUFFLED)
+@settings(max_examples=40, deadline=None, suppress_health_check=SHARED)
+def test_neither_order_of_arrival_nor_batches_nor_repeats_matter(tmp_path_factory, letters, seed, sizes, beat):
+    order_does_not_matter(a_file(tmp_path_factory.mktemp("order")), letters, seed, sizes, beat)
+
+
+@pytest.mark.postgres
+@given(**SHUFFLED)
+@settings(max_examples=8, deadline=None, suppress_health_check=SHARED)
+def test_on_a_server_neither_order_nor_batches_nor_repeats_matter(postgres: Cluster, letters, seed, sizes, beat):
+    name = postgres.database()
+    order_does_not_matter(lambda: PostgresLedger(name), letters, seed, sizes, beat)
+    postgres.give_back(name)
+
+
+def any_window_is_read_whole(stored: Ledger, lives: list[str], edges: list[tuple[int, int]]) -> None:
     """Outages over several restarts: a store that reads a part only gives the figures of one that reads all."""
-    plain, stored = MemoryLedger(), SqliteLedger(tmp_path_factory.mktemp("lives") / "ledger.sqlite")
+    plain = MemoryLedger()
     try:
         for ledger in (plain, stored):
             now = NOON_MS
@@ -397,6 +417,27 @@ def test_any_window_over_many_lives_reads_enough_of_what_lies_before_and_after_i
             assert touching(stored, *window) == touching(plain, *window)
     finally:
         stored.close()
+
+
+RESTARTS = {
+    "lives": st.lists(st.text(alphabet="uuuddden-", min_size=1, max_size=12), min_size=2, max_size=6),
+    "edges": st.lists(st.tuples(st.integers(-100, 4_000), st.integers(1, 2_000)), min_size=3, max_size=8),
+}
+
+
+@given(**RESTARTS)
+@settings(max_examples=40, deadline=None, suppress_health_check=SHARED)
+def test_any_window_over_many_lives_reads_enough_of_what_lies_before_and_after_it(tmp_path_factory, lives, edges):
+    any_window_is_read_whole(a_file(tmp_path_factory.mktemp("lives"))(), lives, edges)
+
+
+@pytest.mark.postgres
+@given(**RESTARTS)
+@settings(max_examples=8, deadline=None, suppress_health_check=SHARED)
+def test_on_a_server_any_window_over_many_lives_reads_enough(postgres: Cluster, lives, edges):
+    name = postgres.database()
+    any_window_is_read_whole(PostgresLedger(name), lives, edges)
+    postgres.give_back(name)
 
 
 def test_a_clock_set_back_between_two_lives_does_not_cover_time_twice(ledger: Ledger):
