@@ -117,3 +117,10 @@ def test_a_reader_that_left_ends_the_printing_and_nothing_else():
     feed.take(some_runs("ud"))
     feed.stop()
     feed.take(some_runs("ud"))
+
+
+def test_json_is_written_as_it_is_and_not_laid_out_for_people(monkeypatch: pytest.MonkeyPatch):
+    # 100,000 first runs in a minute, laid out one by one, made a monitor late that never caught up again
+    monkeypatch.setattr(Console, "print", lambda *_, **__: pytest.fail("laid out"))
+    lines = printed(*some_runs("ud"), notes=("catatan",), is_json=True)
+    assert [json.loads(line).get("verdict", "note") for line in lines] == ["up", "down", "note"]
