@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -252,3 +253,16 @@ def test_what_was_issued_is_made_again_by_the_calendar_of_its_time_when_days_off
     changed = {(one["service"], one["figure"]): (one["before"], one["now"]) for one in second["changes"]}
     assert changed["antrean", "outside_down_ms"] == ("90000", "0")
     assert ("antrean", "down_ms") not in changed
+
+
+def test_the_newest_seal_is_printed_as_the_sealing_command_told_it(ledger, tmp_path):
+    key = str(tmp_path / "seal.key")
+    for words in (("key", "new", key, "--by", "Segel"), ("seal", "--key", key, "--day", "2026-01-02")):
+        result = CliRunner().invoke(main, ["ledger", *words, "--ledger", str(ledger)])
+    digest = re.findall(r"\b[0-9a-f]{64}\b", result.stdout)[-1]
+    told = monthly(ledger, "--format", "html", "--issue", "--by", "Siti")
+    page = Path(told["files"][0]["path"]).read_text()
+    assert "segel terbaru: 2026-01-02 no. " in page
+    assert page.count(f"SHA-256 {digest}") == 2    # at the foot and on the method page
+    (listed,) = json.loads(run(ledger, "list", "--json").stdout)
+    assert digest in listed["seal"]
