@@ -6,7 +6,6 @@ days that are not sealed yet are in them too. Rows are read and written in batch
 
 from __future__ import annotations
 
-import importlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -149,10 +148,11 @@ def _write(arrow: Any, path: Path, columns: dict[str, str], rows: Iterator[Seque
 def _arrow() -> Any:
     """Give pyarrow, imported where it is needed alone."""
     try:
-        importlib.import_module("pyarrow.parquet")
-        return importlib.import_module("pyarrow")
+        import pyarrow  # noqa: PLC0415 - an extra that most do without
+        import pyarrow.parquet  # noqa: PLC0415
     except ImportError as exc:
         raise UsageError(NEEDS) from exc
+    return pyarrow
 
 
 def _day(text: str, otherwise: int) -> int:
