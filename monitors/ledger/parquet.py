@@ -75,7 +75,7 @@ def write_parquet(
 
     Raises UsageError where pyarrow is not installed, LedgerError where the folder is taken or cannot be written.
     """
-    arrow = _arrow()
+    libraries = _arrow()
     if os.path.lexists(to):
         raise LedgerError(f"{to}: there is something already, and nothing is written over; give another name")
     reader = Tables(ledger)
@@ -86,7 +86,7 @@ def write_parquet(
         with reader.snapshot():
             tables = list(reader.tables(agency, _day(since, 0), _day(until, 1 << 31)))
             for number, (name, columns, rows) in enumerate(tables, 1):
-                done.rows += _write(arrow, part / f"{name}.parquet", columns, rows)
+                done.rows += _write(libraries, part / f"{name}.parquet", columns, rows)
                 done.files += 1
                 progress(number, len(tables))
         part.rename(to)
@@ -130,11 +130,12 @@ def _stretch(row: Sequence[Any]) -> tuple[Any, ...]:
     return (*row[:7], VERDICTS[row[7]].value, *row[8:])
 
 
-def _write(arrow: Any, path: Path, columns: dict[str, str], rows: Iterator[Sequence[Any]]) -> int:
+def _write(libraries: tuple[Any, Any], path: Path, columns: dict[str, str], rows: Iterator[Sequence[Any]]) -> int:
+    arrow, parquet = libraries
     types = {"ms": arrow.timestamp("ms", tz="UTC")}
     schema = arrow.schema([(name, types.get(kind) or getattr(arrow, kind)()) for name, kind in columns.items()])
     count = 0
-    with arrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := list(islice(rows, BATCH)):
             arrays = [
                 arrow.array(values, type=field.type)
@@ -145,14 +146,14 @@ def _write(arrow: Any, path: Path, columns: dict[str, str], rows: Iterator[Seque
     return count
 
 
-def _arrow() -> Any:
+def _arrow() -> tuple[Any, Any]:
     """Give pyarrow, imported where it is needed alone."""
     try:
-        import pyarrow  # noqa: PLC0415 - an extra that most do without
-        import pyarrow.parquet  # noqa: PLC0415
+        import pyarrow as pa  # noqa: PLC0415 - an extra that most do without
+        import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError as exc:
         raise UsageError(NEEDS) from exc
-    return pyarrow
+    return pa, pq
 
 
 def _day(text: str, otherwise: int) -> int:
