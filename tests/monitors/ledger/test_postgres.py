@@ -286,6 +286,7 @@ def test_a_role_of_a_monitors_own_can_write_the_ledger_and_change_nothing_raw(po
     """As docs/postgres.md sets it up: the schema is its owner's, the monitor's user is a member of siaga24_writer."""
     for role in ("siaga24_writer", "siaga24_reader"):
         postgres.sql("postgres", f"CREATE ROLE {role} NOLOGIN")
+    postgres.sql("postgres", "CREATE ROLE siaga24_sealer LOGIN")
     postgres.sql("postgres", "CREATE ROLE pemantau LOGIN IN ROLE siaga24_writer; CREATE ROLE pembaca LOGIN IN ROLE siaga24_reader")
     made = postgres.fresh()
     try:
@@ -303,15 +304,23 @@ def test_a_role_of_a_monitors_own_can_write_the_ledger_and_change_nothing_raw(po
         assert kept(as_reader) == [0, 1, 2, 5]
         with contextlib.closing(PostgresEntries(as_reader)) as told, pytest.raises(LedgerError, match="may not do that"):
             told.keep_entry(an_entry(by="orang lain"))
-        for user in ("pemantau", "pembaca"):
+        sealer, key = PostgresSealer(replace(made, user="siaga24_sealer")), PrivateKey(b"\x07" * 32)
+        sealer.introduce(key, None, by="Sari", at_ms=NOON_MS)
+        day = sealer.next_day()
+        assert day is not None
+        sealer.seal_day(day, key, now_ms=(day + 2) * 24 * HOUR_MS)
+        sealer.close()
+        verified = verify_ledger(as_reader, [key.public])
+        assert (verified.findings, verified.counts.runs) == ([], 4)
+        for user in ("pemantau", "pembaca", "siaga24_sealer"):
             with psycopg.connect(postgres.conninfo(user, made.database), autocommit=True) as db:
                 db.execute("SET search_path = siaga24")
-                for change in (*CHANGES, "ALTER TABLE run DISABLE TRIGGER ALL", "DROP TABLE run", "SET session_replication_role = replica"):
+                for change in (*CHANGES, "UPDATE seal SET document = ''", "DELETE FROM leaf", "TRUNCATE block", "ALTER TABLE run DISABLE TRIGGER ALL", "DROP TABLE run", "SET session_replication_role = replica"):
                     with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.IntegrityError)):
                         db.execute(change.encode())
     finally:
         postgres.sql("postgres", f"DROP DATABASE {made.database} WITH (FORCE)")
-        postgres.sql("postgres", "DROP ROLE pemantau, pembaca, siaga24_writer, siaga24_reader")
+        postgres.sql("postgres", "DROP ROLE pemantau, pembaca, siaga24_writer, siaga24_reader, siaga24_sealer")
 
 
 def test_a_reader_reads_while_a_monitor_writes_and_a_snapshot_is_of_one_moment(name: ServerLedger):
