@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
-from markupsafe import Markup
 
-from monitors.reports.document import Picture, as_plain
+from monitors.reports.document import as_plain
 
 if TYPE_CHECKING:
     from monitors.reports.document import Document
@@ -19,11 +18,7 @@ FOLDER = Path(__file__).parent.parent.parent / "templates" / "reports"
 
 def html(document: Document) -> bytes:
     """Lay a document out as HTML."""
-    plain = as_plain(document)
-    for block, source in zip(plain["blocks"], document.blocks, strict=True):
-        if isinstance(source, Picture):
-            block["svg"] = Markup(source.svg)  # noqa: S704 - drawn by charts.py, which escapes every word
-    return _template().render(plain).encode()
+    return _template().render(as_plain(document)).encode()
 
 
 @functools.cache
