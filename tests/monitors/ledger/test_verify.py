@@ -222,6 +222,17 @@ def test_rows_at_the_end_of_a_file_are_found(export: Path):
     assert "rows were added at its end" in verify_export(export, [KEY.public]).findings[0]
 
 
+def test_a_day_that_is_cut_out_of_an_agencys_own_export_is_found(tmp_path: Path):
+    """Each agency has a leaf in every seal from its first on."""
+    to = tmp_path / "one"
+    write_export(SOURCE, to, agency="dinkes")
+    shutil.rmtree(to / "2026-11-23" / "dinkes")
+    proof = json.loads((to / "2026-11-23" / "proof.json").read_text())
+    (to / "2026-11-23" / "proof.json").write_text(json.dumps({"of": proof["of"]}))
+    assert "2026-11-23: no rows of dinkes; they were removed" in verify_export(to, [KEY.public]).findings
+    assert independent_faults(to, KEY.public)
+
+
 def test_a_removed_day_and_a_cut_off_end_are_found(export: Path):
     shutil.rmtree(export / "2026-11-24")
     manifest = json.loads((export / "manifest.json").read_text())
