@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 
 import pytest
 
 from monitors.core.entry import EntryKind
 from monitors.core.history import Life
+from monitors.core.hours import Open
 from monitors.core.model import Promise
 from monitors.core.wording import Language, percent
 from monitors.ledger.keys import PrivateKey
@@ -147,3 +149,25 @@ def test_a_changed_promise_is_told_with_the_month_from_which_it_counts(ledger):
     assert rows[0][3] == "janji: mulai bulan berikutnya"
     league = table(document, "Capaian setiap layanan")
     assert league[0][1] == "99,5 %"         # the promise that was in force when the month began
+
+
+def test_a_promise_of_some_hours_counts_in_them_alone_in_every_chapter():
+    """From 12.00 to 12.02 it is promised, and from 12.01.30 to 12.03 it was down: half a minute counts."""
+    opens: Open = (time(12), time(12, 2))
+    target = replace(TARGET, promise=Promise(hours=(opens,) * 7))
+    ledger = MemoryLedger()
+    ledger.open_life(Life(life="life-1", vantage="bandung", opened_ms=NOON_MS, host="jauh"))
+    ledger.record_targets([target], life="life-1", at_ms=NOON_MS)
+    ledger.append(
+        [replace(run, agency="dinkes", service="antrean", vantage="bandung", life="life-1") for run in some_runs("uuuddduuuu")],
+        life="life-1", heartbeat_ms=END_MS,
+    )
+    (one,) = read(ledger).months[0].services
+    assert one.statement is not None
+    assert one.split is not None
+    assert one.statement.observed_ms == 31 * 120_000
+    assert one.statement.down_ms == 30_000 == sum(ms for _, ms in one.owners)
+    assert one.split.outside.down_ms + one.split.office.down_ms == 30_000
+    assert [(v.observed_ms, v.known_ms - v.good_ms) for v in one.vantages] == [(31 * 120_000, 30_000)]
+    (incident,) = table(compose(read(ledger), Language.ID), "Gangguan")
+    assert incident[3] == "30 detik"
