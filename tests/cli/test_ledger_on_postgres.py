@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +14,16 @@ from click.testing import CliRunner, Result
 from cli.main import main
 from monitors.core.errors import LedgerError, Siaga24Error, UsageError
 from monitors.core.history import Life
+from monitors.core.model import Verdict
+from monitors.core.timeline import service_timeline
 from monitors.ledger.postgres import PostgresLedger
 from monitors.ledger.postgres_reader import PostgresReader
 from monitors.ledger_name import ServerLedger
 from tests.cli.ledgers import END_MS, LETTERS, TARGETS, runs_of, write_ledger
 from tests.factories import NOON_MS
 from tests.postgres_cluster import Cluster
-from tests.scenarios.monitor_process import MonitorProcess
+from tests.scenarios.monitor_process import MonitorProcess, every_second, watched, write_targets
+from tests.servers import page, serving
 
 pytestmark = pytest.mark.postgres
 
@@ -116,30 +118,46 @@ def test_a_server_that_is_not_there_is_told_in_a_sentence():
     assert "look whether the server runs" in refused(LedgerError, "sla", "show", "--ledger", "postgresql://u@127.0.0.1:9/x")
 
 
-def test_a_monitor_writes_there_and_says_so_and_what_lies_beside_a_file_lies_in_its_state(postgres: Cluster, tmp_path: Path):
+def test_a_server_that_dies_under_a_monitor_costs_no_run_and_makes_no_service_worse(postgres: Cluster, tmp_path: Path):
+    """Probing goes on, the problem is told as ours, and afterwards every run is there and no instant is unknown.
+
+    What lies beside a ledger in a file lies in the monitor's state.
+    """
     name = postgres.database()
-    (tmp_path / "targets").mkdir()
-    with MonitorProcess(tmp_path, arguments=(
-        "--targets", str(tmp_path / "targets"), "--ledger", str(name), "--listen", "127.0.0.1:0", "--vantage", "uji",
-        "--state", str(tmp_path / "state"),
-    )) as monitor:
-        for _ in range(300):
-            if any(str(name) in line for line in monitor.told):
-                break
-            time.sleep(0.1)
-        stopped = siaga24("monitor", "writes", "--stop", "uji", "--ledger", name, "--state", tmp_path / "state")
-        assert stopped.exit_code == 0, stopped.output
-        time.sleep(1.5)
-        monitor.signal(signal.SIGTERM)
-        assert monitor.wait() == 0, monitor.told
+    with serving(page("baik")) as site:
+        target = watched(site.url, every_second("cek"))
+        write_targets(tmp_path / "targets" / "dinkes.json", target)
+        with MonitorProcess(tmp_path, arguments=(
+            "--targets", str(tmp_path / "targets"), "--ledger", str(name), "--listen", "127.0.0.1:0", "--vantage", "uji",
+            "--state", str(tmp_path / "state"),
+        )) as monitor:
+            monitor.until_runs(2)
+            assert any(f"ledger {name};" in line for line in monitor.told)
+            stopped = siaga24("monitor", "writes", "--stop", "uji", "--ledger", name, "--state", tmp_path / "state")
+            assert stopped.exit_code == 0, stopped.output
+            postgres.kill()
+            monitor.until(lambda: "the ledger cannot be written" in str(monitor.health()), "its health tells")
+            asked = len(site.asked)
+            monitor.until(lambda: len(site.asked) > asked + 1, "probing goes on")
+            shown = monitor.count()
+            assert monitor.health()[0] == 503
+            postgres.start()
+            monitor.until(lambda: monitor.health()[0] == 200, "it is well again")
+            monitor.until_runs(shown + 3)
+            monitor.signal(signal.SIGTERM)
+            assert monitor.wait() == 0, monitor.told
     assert "uji" in (tmp_path / "state" / "ledger.sqlite.writes-stopped").read_text()
     assert not (tmp_path / "state" / "ledger.sqlite").exists()
     reader = PostgresReader(name)
-    (life,) = reader.lives()
-    assert life.vantage == "uji"
-    assert life.heartbeat_ms > life.opened_ms
-    assert life.pid != os.getpid()
+    assert [(life.vantage, life.pid != os.getpid()) for life in reader.lives()] == [("uji", True)]
+    runs = list(reader.runs(target.agency, target.service, start_ms=0, end_ms=2**60))
+    history = reader.history(target.agency, target.service, start_ms=0, end_ms=2**60)
     reader.close()
+    assert [run.sequence for run in runs] == list(range(len(runs)))
+    assert {run.verdict for run in runs} == {Verdict.UP}
+    assert history is not None
+    timeline = service_timeline(history, until_ms=runs[-1].started_ms)
+    assert {verdict for _, end_ms, verdict in timeline.segments if end_ms > runs[0].started_ms} == {Verdict.UP}
     postgres.give_back(name)
 
 
