@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SHOWN = 160                              # characters of a row that are told
 CHARACTERS = b"0123456789abcdef,"        # what a run's line is made of
 CODES = 16
+USUAL_MS = 2_000                         # longer delays and durations are not looked through
 
 
 def leaf_fault(lines: Sequence[bytes], marks: bytes) -> str:
@@ -63,33 +64,66 @@ def block_fault(text: bytes, digest: str, runs: int) -> str:
                 return f"run {_shown(line)} was added"
     if len(lines) < runs:
         return _holes(lines, runs)
-    state = hashlib.sha256()
-    for place, line in enumerate(lines):
-        rest = b"".join(lines[place + 1:])
-        for other in _others(lines, place):
-            trial = state.copy()
-            trial.update(other)
-            trial.update(rest)
-            if trial.digest() == sealed:
-                return f"run {_shown(line)} was changed; it was sealed as {_shown(other)}"
-        state.update(line)
+    for others in (_near, _longer, _numbers):            # the likelier and quicker to look through, the earlier
+        state = hashlib.sha256()
+        for place, line in enumerate(lines):
+            rest = b"".join(lines[place + 1:])
+            for other in others(lines, place):
+                trial = state.copy()
+                trial.update(other)
+                trial.update(rest)
+                if trial.digest() == sealed:
+                    return f"run {_shown(line)} was changed; it was sealed as {_shown(other)}"
+            state.update(line)
     return ""
 
 
-def _others(lines: Sequence[bytes], place: int) -> Iterator[bytes]:
-    """Give what a line may have been: another code, the sequence number between its neighbours, another character."""
+def _near(lines: Sequence[bytes], place: int) -> Iterator[bytes]:
+    """Give what a line may have been by its neighbours, with another code, or with one character changed or less."""
     line = lines[place]
-    parts = line.split(b",")
-    if len(parts) == 8:
+    parts = _parts(line)
+    if parts:
         for code in range(CODES):
             yield b",".join([*parts[:5], str(code).encode(), *parts[6:]])
-        for beside, step in ((place - 1, 1), (place + 1, -1)):
-            near = lines[beside].split(b",") if 0 <= beside < len(lines) else ()
-            if len(near) == 8 and near[1].isdigit():
+        before, after = (_parts(lines[at]) if 0 <= at < len(lines) else [] for at in (place - 1, place + 1))
+        for near, step in ((before, 1), (after, -1)):
+            if near and near[1].isdigit():
                 yield b",".join([parts[0], str(int(near[1]) + step).encode(), *parts[2:]])
+        if before and after and all(number.isdigit() for near in (before, after) for number in near[:4]):
+            start_ms = (_scheduled(before) + _scheduled(after)) // 2 + (int(parts[3]) if parts[3].isdigit() else 0)
+            minute, offset_ms = divmod(start_ms, 60_000)
+            yield b",".join([str(minute).encode(), parts[1], str(offset_ms).encode(), *parts[3:]])
     for at in range(len(line) - 1):
+        yield line[:at] + line[at + 1:]
         for character in CHARACTERS:
             yield line[:at] + bytes((character,)) + line[at + 1:]
+
+
+def _longer(lines: Sequence[bytes], place: int) -> Iterator[bytes]:
+    """Give a line with one character more."""
+    line = lines[place]
+    for at in range(len(line)):
+        for character in CHARACTERS:
+            yield line[:at] + bytes((character,)) + line[at:]
+
+
+def _numbers(lines: Sequence[bytes], place: int) -> Iterator[bytes]:
+    """Give a line with another delay or another duration, of those that are usual."""
+    parts = _parts(lines[place])
+    for field in (3, 4) if parts else ():
+        for number in range(USUAL_MS):
+            yield b",".join([*parts[:field], str(number).encode(), *parts[field + 1:]])
+
+
+def _parts(line: bytes) -> list[bytes]:
+    """Give the fields of a run's line, none where it is no such line."""
+    parts = line.split(b",")
+    return parts if len(parts) == 8 else []
+
+
+def _scheduled(parts: Sequence[bytes]) -> int:
+    minute, _, offset_ms, late_ms = (int(number) for number in parts[:4])
+    return minute * 60_000 + offset_ms - late_ms
 
 
 def _holes(lines: Sequence[bytes], runs: int) -> str:
