@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BLOCK = b'["block",'
 RETENTION = b'["retention",'
 EVIDENCE = re.compile(rb",([0-9a-f]{64})\n")
-LOOKED_INTO = 3                          # blocks of which the changed run is looked for: each may take a second
+LOOKED_INTO = 3                          # blocks of which the changed run is looked for: each may take some seconds
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,14 +59,26 @@ class Checked:
     retention_days: set[int] = field(default_factory=set)        # that rows say were let go, counted from 1970
 
 
+@dataclass(slots=True)
+class Looks:
+    """Into how many more blocks is looked for the run that was changed. Shared by the checks of several agencies."""
+
+    left: int = LOOKED_INTO
+
+    def take(self) -> bool:
+        """Take one, if there is one."""
+        self.left -= 1
+        return self.left >= 0
+
+
 class AgencyCheck:
     """Checks one agency, seal by seal. ``first_day``: runs of days before it are not looked for."""
 
-    def __init__(self, agency: str, first_day: str) -> None:
+    def __init__(self, agency: str, first_day: str, looks: Looks | None = None) -> None:
         self.agency = agency
         self._first_day = first_day
         self._known: dict[tuple[str, str], set[bytes]] = {}      # lines of blocks that former seals cover
-        self._looked = 0
+        self._looks = looks if looks is not None else Looks()
 
     def check(self, day: str, parts: Iterable[LeafPart]) -> Checked:
         """Check what the seal of ``day`` covers. Seals come in their order."""
@@ -143,8 +155,7 @@ class AgencyCheck:
             if block.gone < 0 or here + block.gone != runs:
                 found.findings.append(f"{where}: {here} of {runs} runs are here, and {block.gone} are told to be gone")
         elif hashlib.sha256(block.runs).hexdigest() != digest:
-            self._looked += 1
-            named = block_fault(block.runs, digest, runs) if self._looked <= LOOKED_INTO else ""
+            named = block_fault(block.runs, digest, runs) if self._looks.take() else ""
             found.findings.append(f"{where}: {named or 'its runs are not those that were sealed'}")
         elif here != runs:
             found.findings.append(f"{where}: it holds {here} runs and says {runs}; the seal was made of a wrong block")

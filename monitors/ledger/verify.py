@@ -14,7 +14,7 @@ from typing import Any
 
 from monitors.core.errors import LedgerError
 from monitors.core.seal import Seal
-from monitors.core.seal_check import AgencyCheck, Checked
+from monitors.core.seal_check import LOOKED_INTO, AgencyCheck, Checked, Looks
 from monitors.ledger.export_files import (
     KEYS,
     MANIFEST,
@@ -31,6 +31,7 @@ from monitors.ledger.verify_seals import SealCheck, check_seals, read_keys, read
 
 WORKERS = 2
 WORTH_PROCESSES = 32                     # agencies' days; fewer are sooner checked than a process is started
+_looks = Looks()                         # of this process: thousands of changed blocks would take hours to look into
 Progress = Callable[[int, int], object]  # agencies that are checked, and all
 
 
@@ -44,6 +45,7 @@ def verify_export(
     and after the last in the export may be missing.
     """
     manifest = read_manifest(folder)
+    _looks.left = LOOKED_INTO
     seals, findings = read_seals(folder / SEALS)
     checked = check_seals(SealCheck(seals=seals, keys=keys, kept=kept, introduced=read_keys(folder / KEYS, findings)))
     found = Verified(
@@ -134,7 +136,7 @@ def _all_checked(jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterable[list
 
 def check_agency(folder: Path, agency: str, first_day: str, days: Sequence[str]) -> list[Checked]:
     """Check one agency's rows of all its days."""
-    check = AgencyCheck(agency, first_day)
+    check = AgencyCheck(agency, first_day, _looks)
     results = []
     for day in days:
         try:

@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 
 from monitors.core.seal import Seal
-from monitors.core.seal_check import AgencyCheck, Checked
+from monitors.core.seal_check import AgencyCheck, Checked, Looks
 from monitors.ledger.entry_rows import entry_of_row
 from monitors.ledger.export_source import LedgerExport
 from monitors.ledger.sql import Days, SealedStore, Sql
@@ -96,12 +96,13 @@ class LedgerCheck(LedgerExport):
             findings=check_seals(SealCheck(seals=seals, keys=keys, kept=kept, introduced=introduced)),
         )
         checks: dict[str, AgencyCheck] = {}
+        looks = Looks()
         by_day: dict[str, dict[str, Checked]] = {}
         for done, seal in enumerate(seals, 1):
             tree = self.tree_of(seal)
             results = by_day[seal.day] = {}
             for agency, parts in groupby(self.parts(seal), key=itemgetter(0)):
-                check = checks.setdefault(agency, AgencyCheck(agency, seals[0].day))
+                check = checks.setdefault(agency, AgencyCheck(agency, seals[0].day, looks))
                 results[agency] = one = check.check(seal.day, (part for _, part in parts))
                 found.findings += one.findings
                 found.counts.add(one.counts)
