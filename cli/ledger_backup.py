@@ -83,7 +83,7 @@ def ledger_path(workspace: Path | None, state: Path | None, ledger: LedgerName |
     named = ledger_named(workspace, state, ledger)
     if isinstance(named, ServerLedger):
         raise UsageError(
-            f"{named}: this command is for a ledger in a file; docs/postgres.md has what does the same on PostgreSQL",
+            f"{named}: this command is for a ledger in a file; docs/postgres.md says what there is on PostgreSQL",
         )
     return named
 

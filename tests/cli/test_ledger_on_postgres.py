@@ -80,7 +80,7 @@ def test_what_is_told_is_kept_there(name: ServerLedger):
 
 def test_the_care_of_a_file_is_refused_with_what_does_it_there_and_schema_and_tidying_are_ours(name: ServerLedger, tmp_path: Path):
     for command in (("backup", tmp_path / "x"), ("restore", tmp_path / "x")):
-        assert "docs/postgres.md has what does the same on PostgreSQL" in refused(UsageError, "ledger", *command, "--ledger", name)
+        assert "docs/postgres.md says what there is on PostgreSQL" in refused(UsageError, "ledger", *command, "--ledger", name)
     migrated = siaga24("ledger", "migrate", "--ledger", name, "--json")
     assert json.loads(migrated.output)["schema"] >= 1
     tidied = siaga24("ledger", "tidy", "--dry-run", "--ledger", name, "--output", "json")

@@ -10,7 +10,7 @@ import pytest
 from tests.tools.fakes import Heard, program
 from tests.tools.places import ready
 from tools import debian
-from tools.peers import PROGRAMS, Peers, find
+from tools.peers import LIBRARY, PROGRAMS, Peers, find
 
 
 def test_what_is_on_path_comes_before_the_cache(tmp_path: Path):
@@ -43,6 +43,14 @@ def test_told_only_it_says_what_it_would_fetch_and_fetches_nothing(tmp_path: Pat
 def test_without_development_there_is_no_such_part(tmp_path: Path):
     done = ready(tmp_path, "--no-dev", "peers")
     assert (done.returncode, "--no-dev leaves out peers" in done.stderr) == (2, True)
+
+
+def test_of_what_a_server_needs_the_libraries_are_fetched_and_no_compiler_of_queries():
+    """A plan as "apt-get -s install" prints it on a bare machine."""
+    plan = "".join(f"Inst {name} (1.2-3 Debian:12/oldstable [amd64])\n" for name in (
+        "libllvm14", "libz3-4", "libpq5", "libjson-perl", "postgresql-common", "postgresql-15", "libicu72", "ssl-cert",
+    ))
+    assert LIBRARY.findall(plan) == ["libpq5", "libicu72"]
 
 
 @pytest.mark.engine
