@@ -57,10 +57,12 @@ def head(data: bytes) -> dict[str, str]:
         line = _line_of(text, key)
         if line is None:
             continue
-        value = _QUOTED.fullmatch(line[1]) or _PLAIN.fullmatch(line[1])
+        quoted, plain = _QUOTED.fullmatch(line[1]), _PLAIN.fullmatch(line[1])
+        value = quoted or plain
         if value is None or _GOES_ON.match(text, line.end() + 1):
             return _read_whole(data)     # an anchor, several lines, an escape
-        found[key] = next(group for group in value.groups() if group is not None).strip()
+        said = next(group for group in value.groups() if group is not None)
+        found[key] = said if quoted else said.rstrip()       # spaces within quotes are a part of the text
     return found if "name" in found else _read_whole(data)
 
 
