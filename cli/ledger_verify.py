@@ -64,8 +64,9 @@ def verify_command(
         found = verify_ledger(path, trusted, kept, progress=telling_progress("days verified"))
     _tell(found, as_json=as_json)
     if found.findings:
+        count = len(found.findings)
         raise LedgerError(
-            f"{len(found.findings)} places do not agree with what was signed; compare with an export or a backup of "
+            f"{count} {'place does' if count == 1 else 'places do'} not agree with what was signed; compare with an export or a backup of "
             "before, and tell those who keep the seals",
         )
 
