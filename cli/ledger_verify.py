@@ -66,8 +66,8 @@ def verify_command(
     if found.findings:
         count = len(found.findings)
         raise LedgerError(
-            f"{count} {'place does' if count == 1 else 'places do'} not agree with what was signed; compare with an export or a backup of "
-            "before, and tell those who keep the seals",
+            f"{count} {'place does' if count == 1 else 'places do'} not agree with what was signed; compare with an "
+            "export or a backup of before, and tell those who keep the seals",
         )
 
 

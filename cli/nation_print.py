@@ -40,8 +40,8 @@ def print_nation(read: NationRead, *, with_agencies: bool) -> None:
     out.print(f"{month_name(found.month)}, each agency by its own clock", style="bold", markup=False)
     if not nation.registered:
         out.print(
-            'no agency is registered: no agency file here ("siaga24 agency new CODE" makes one), and no finished day in '
-            'the ledger that was rolled up ("siaga24 ledger rollup")', markup=False,
+            'no agency is registered: no agency file here ("siaga24 agency new CODE" makes one), and no finished '
+            'day in the ledger that was rolled up ("siaga24 ledger rollup")', markup=False,
         )
         return
     out.print(
