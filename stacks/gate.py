@@ -25,6 +25,7 @@ LOG_LINES = 20
 POLL_S = 0.25
 SETTLED = dt.timedelta(seconds=1)        # how long one without a test must have run
 RESTARTS = 2                             # a container that came back this often while we looked will not stay
+MOST_RESTARTS = 6                        # so often it is waited for that one look sees it ended, and its code
 ENDED = frozenset({"exited", "dead"})
 NEVER = dt.datetime(1, 1, 1, tzinfo=dt.UTC)    # how the engine writes that something has not happened
 
@@ -56,7 +57,7 @@ class Gate:
                     watch.fail(facts, f"ended with code {facts.exit_code}{_why(facts)}")
                 may_start = False
                 self.session.engine.start(facts.id)
-            elif facts.status == "restarting" or facts.restarts - first_restarts >= RESTARTS:
+            elif facts.status == "restarting" or facts.restarts - first_restarts >= (RESTARTS if ended else MOST_RESTARTS):
                 watch.fail(facts, f"keeps ending{ended}{_why(facts)} and being restarted")
             elif self._limit(facts, wanted.pids) and (
                 facts.health == "healthy" or self._answers_well(facts, wanted.health)

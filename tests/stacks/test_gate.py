@@ -115,7 +115,7 @@ def test_none_is_well_before_its_limit_holds() -> None:
         "ended with code 137 (it needed more memory than its limit)",
     ),
     (a_container(status="restarting", exit_code=1), "keeps ending with code 1 and being restarted"),
-    (a_container(restarts=2), "keeps ending and being restarted"),
+    (a_container(restarts=6), "keeps ending and being restarted"),
     (a_container(health="unhealthy"), "is unhealthy after 0 s"),
     (a_container(status="created", created=stamp(1), error="no such file"), "ended with code 0 (no such file)"),
 ], ids=["ended", "memory", "restarting", "restarted", "unhealthy", "cannot-start"])
@@ -134,6 +134,15 @@ def test_what_will_not_become_well_fails_at_once(after, what_is: str) -> None:
 def test_the_code_with_which_it_ended_is_told_though_it_runs_again() -> None:
     engine = FakeEngine(
         looks=[a_container(), a_container(status="running", restarts=1, exit_code=7), a_container(restarts=2)],
+        test_codes=[1],
+    )
+    with pytest.raises(UnhealthyError, match="keeps ending with code 7"):
+        gate(engine)[0].running(RUN)
+
+
+def test_one_that_was_only_seen_running_is_looked_at_until_its_code_is_known() -> None:
+    engine = FakeEngine(
+        looks=[a_container(), a_container(restarts=2), a_container(restarts=3), a_container(status="restarting", exit_code=7)],
         test_codes=[1],
     )
     with pytest.raises(UnhealthyError, match="keeps ending with code 7"):
