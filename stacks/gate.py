@@ -57,7 +57,9 @@ class Gate:
                     watch.fail(facts, f"ended with code {facts.exit_code}{_why(facts)}")
                 may_start = False
                 self.session.engine.start(facts.id)
-            elif facts.status == "restarting" or facts.restarts - first_restarts >= (RESTARTS if ended else MOST_RESTARTS):
+            elif facts.status == "restarting" or (
+                facts.restarts - first_restarts >= (RESTARTS if ended else MOST_RESTARTS)
+            ):
                 watch.fail(facts, f"keeps ending{ended}{_why(facts)} and being restarted")
             elif self._limit(facts, wanted.pids) and (
                 facts.health == "healthy" or self._answers_well(facts, wanted.health)
